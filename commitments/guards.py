@@ -1,0 +1,199 @@
+"""Triggers that keep the history append-only, on both databases.
+
+``install`` is idempotent and runs after every migrate (SQLite's table rebuild
+drops triggers silently); ``missing`` tells which are not in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model, UniqueConstraint
+
+from commitments.models import Citation, HistoryEntry, HistoryText
+
+APPEND_ONLY: tuple[type[Model], ...] = (HistoryEntry, Citation)
+GUARDED: tuple[type[Model], ...] = (*APPEND_ONLY, HistoryText)
+FUNCTIONS = {
+    "commitments_refuse_change": """
+BEGIN
+  RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation';
+END""",
+    "commitments_refuse_but_erasure": f"""
+BEGIN
+  IF {{condition}} THEN RETURN NEW; END IF;
+  RAISE EXCEPTION 'append-only: only a recorded redaction may erase a text'
+    USING ERRCODE = 'restrict_violation';
+END""",
+}
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Put every guard in force, whatever was there before."""
+    remove(connection)
+    with connection.cursor() as cursor:
+        for statement in _statements(connection):
+            cursor.execute(statement)
+
+
+def remove(connection: BaseDatabaseWrapper) -> None:
+    """Take the guards off. For ``install`` and the tests' flush alone."""
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        for model in GUARDED:
+            table = model._meta.db_table
+            if table not in tables:
+                continue
+            for name in _names(connection, table):
+                on = f" ON {table}" if connection.vendor == "postgresql" else ""
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Lift the guards around a test's flush; nothing else may."""
+    remove(connection)
+    try:
+        yield
+    finally:
+        install(connection)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the names of guards that are not in force."""
+    wanted = {n for m in GUARDED for n in _names(connection, m._meta.db_table)}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # 'A': fires always, also for replication roles.
+            cursor.execute(
+                "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+                "JOIN pg_namespace n ON n.oid = c.relnamespace "
+                "WHERE tgenabled = 'A' AND n.nspname = ANY (current_schemas(false))"
+            )
+            present = {row[0] for row in cursor.fetchall()}
+        else:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            present = {
+                name
+                for name, sql in cursor.fetchall()
+                if sql in set(_statements(connection))
+            }
+            cursor.execute("PRAGMA recursive_triggers")
+            if cursor.fetchone()[0] != 1:
+                wanted.add("PRAGMA recursive_triggers=ON")
+    return sorted(wanted - present)
+
+
+def _names(connection: BaseDatabaseWrapper, table: str) -> list[str]:
+    kinds = (
+        ("change", "truncate")
+        if connection.vendor == "postgresql"
+        else ("update", "delete", "insert")
+    )
+    return [f"{table}_no_{kind}" for kind in kinds]
+
+
+def _statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    if connection.vendor == "postgresql":
+        yield from _postgresql()
+    else:
+        for model in GUARDED:
+            yield from _sqlite(model)
+
+
+def _erasure(equal: str) -> str:
+    """The condition under which an update of a text row is an erasure.
+
+    ``equal`` is the database's null-safe comparison of two values.
+    """
+    history = HistoryEntry._meta.db_table
+    redacted = (
+        f"EXISTS (SELECT 1 FROM {history} h WHERE h.kind = 'redaction' "
+        "AND h.refers_to_id = OLD.entry_id)"
+    )
+    kept = [f"NEW.entry_id {equal} OLD.entry_id"]
+    for account in ("author_id", "approver_id"):
+        kept.append(f"(NEW.{account} {equal} OLD.{account} OR NEW.{account} IS NULL)")
+    for field in HistoryText.FIELDS:
+        same = (
+            f"NEW.{field} {equal} OLD.{field} "
+            f"AND NEW.{field}_salt {equal} OLD.{field}_salt"
+        )
+        erased = f"NEW.{field} = '' AND NEW.{field}_salt = '' AND {redacted}"
+        kept.append(f"(({same}) OR ({erased}))")
+    return " AND ".join(kept)
+
+
+def _postgresql() -> Iterator[str]:
+    condition = _erasure("IS NOT DISTINCT FROM")
+    for name, body in FUNCTIONS.items():
+        body = body.replace("{condition}", f"TG_OP = 'UPDATE' AND {condition}")
+        yield (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger "
+            f"LANGUAGE plpgsql AS $$ {body} $$"
+        )
+    refuse, erase = FUNCTIONS
+    for model in GUARDED:
+        table = model._meta.db_table
+        function = erase if model is HistoryText else refuse
+        yield (
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {function}()"
+        )
+        yield (
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {refuse}()"
+        )
+        for kind in ("change", "truncate"):
+            yield f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_{kind}"
+
+
+def _sqlite(model: type[Model]) -> Iterator[str]:
+    table = model._meta.db_table
+    refusal = f"BEGIN SELECT RAISE(ABORT, 'append-only: {{}} on {table} is refused'); END"
+    unless = f" WHEN NOT ({_erasure('IS')})" if model is HistoryText else ""
+    yield (
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}{unless} "
+        + refusal.format("UPDATE")
+    )
+    yield (
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
+        + refusal.format("DELETE")
+    )
+    same = " OR ".join(_same_keys(model))
+    yield (
+        f"CREATE TRIGGER {table}_no_insert BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} o WHERE {same}) "
+        + refusal.format("INSERT over an entry")
+    )
+
+
+def _same_keys(model: type[Model]) -> Iterator[str]:
+    """Yield, for each unique key of the model, that an old row ``o`` has the same.
+
+    Read from the model, so that a new constraint cannot be forgotten. Conditional
+    keys are compared by their fields under their own condition on both rows.
+    """
+    for field in model._meta.concrete_fields:
+        if field.unique:
+            yield f"o.{field.column} = NEW.{field.column}"
+    for constraint in model._meta.constraints:
+        if not isinstance(constraint, UniqueConstraint):
+            continue
+        columns = [model._meta.get_field(f).column for f in constraint.fields]
+        same = " AND ".join(f"o.{c} = NEW.{c}" for c in columns)
+        if condition := CONDITIONS.get(constraint.name):
+            same += f" AND {condition.format(row='o')} AND {condition.format(row='NEW')}"
+        elif constraint.condition is not None:
+            raise NotImplementedError(f"Say what {constraint.name} means in SQL.")
+        yield f"({same})"
+
+
+# The conditions of conditional unique keys, in SQL.
+CONDITIONS = {
+    "entry_corrected_once": "{row}.kind = 'correction'",
+    "entry_once_per_author_and_key": "{row}.idempotency_key <> ''",
+}

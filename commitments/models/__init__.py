@@ -1,0 +1,37 @@
+from .body import Body
+from .commitment import Commitment, Criterion, Milestone, Responsibility
+from .data_version import DataVersion
+from .evidence import Evidence
+from .flag import Flag, FlagDigest
+from .history import Citation, HistoryEntry, HistoryText
+from .indicator import Indicator, Observation
+from .partner import Partner
+from .plan import Pillar, Plan
+from .source import Passage, Source
+from .state import Standing, State
+from .topic import Topic
+
+__all__ = [
+    "Body",
+    "Citation",
+    "Commitment",
+    "Criterion",
+    "DataVersion",
+    "Evidence",
+    "Flag",
+    "FlagDigest",
+    "HistoryEntry",
+    "HistoryText",
+    "Indicator",
+    "Milestone",
+    "Observation",
+    "Partner",
+    "Passage",
+    "Pillar",
+    "Plan",
+    "Responsibility",
+    "Source",
+    "Standing",
+    "State",
+    "Topic",
+]

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from commitments.statuses import Precision, Status
+
+from .state import StateFields, StateQuestions
+
+WORDING = ("title", "title_zh", "statement", "reading")
+
+
+class CommitmentQuerySet(StateQuestions):
+    """The questions this project asks about commitments, by name."""
+
+    def drafts(self) -> CommitmentQuerySet:
+        return self.filter(standing="")
+
+    def to_be_watched(self) -> CommitmentQuerySet:
+        """Those the nightly scan looks at."""
+        return self.standing_now().filter(trackable=True)
+
+
+class Commitment(StateFields):
+    """One promise that can be met on its own.
+
+    ``slug`` and ``ref`` are permanent. Once published, its wording and dates
+    change by history entries alone; the values of ``StateFields`` always do.
+    """
+
+    class Kind(models.TextChoices):
+        ACCESSION = "accession", "Accession"
+        TRADE_AGREEMENT = "trade_agreement", "Trade agreement"
+        TARIFF = "tariff", "Tariff"
+        RULE = "rule", "Rule"
+        MARKET_ACCESS = "market_access", "Market access"
+        ZONE = "zone", "Zone"
+        PROGRAMME = "programme", "Programme"
+        INSTITUTION = "institution", "Institution"
+        PARTICIPATION = "participation", "Participation"
+        CAMPAIGN = "campaign", "Campaign"
+
+    class Specificity(models.TextChoices):
+        SPECIFIC = "specific", "Specific"
+        PARTLY = "partly", "Partly specific"
+        ASPIRATIONAL = "aspirational", "Aspirational"
+
+    slug = models.SlugField(max_length=80, unique=True)
+    ref = models.CharField(max_length=12, unique=True, help_text="1.14")
+    ref_order = models.PositiveIntegerField(
+        editable=False, default=0, db_index=True, help_text="Sorts 1.2 before 1.10."
+    )
+    pillar = models.ForeignKey(
+        "Pillar", on_delete=models.PROTECT, related_name="commitments"
+    )
+    title = models.CharField(max_length=120)
+    title_zh = models.CharField(max_length=200, blank=True)
+    statement = models.TextField(help_text="What was promised, in our own words.")
+    reading = models.TextField(
+        help_text="How the tracker reads it, and what is unclear."
+    )
+    kind = models.CharField(max_length=16, choices=Kind)
+    specificity = models.CharField(max_length=12, choices=Specificity)
+    trackable = models.BooleanField(default=True)
+    untrackable_reason = models.TextField(blank=True)
+    clause = models.CharField(
+        max_length=4,
+        blank=True,
+        help_text="Tells commitments read from the same sentence apart.",
+    )
+    stated_on = models.DateField(help_text="The day the commitment was made.")
+    passages = models.ManyToManyField("Passage", related_name="commitments")
+    bodies = models.ManyToManyField(
+        "Body", through="Responsibility", related_name="commitments"
+    )
+    partners = models.ManyToManyField(
+        "Partner", related_name="commitments", blank=True
+    )
+    topics = models.ManyToManyField("Topic", related_name="commitments", blank=True)
+    original_due_on = models.DateField(null=True, blank=True)
+    original_due_precision = models.CharField(
+        max_length=12, choices=Precision, blank=True
+    )
+    due_basis = models.TextField(
+        blank=True, help_text="What the date rests on, in one line."
+    )
+    review_interval = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Days between reviews, where the rules of the method do not fit.",
+    )
+    latest_entry = models.ForeignKey(
+        "HistoryEntry",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+    )
+
+    objects = CommitmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["ref_order"]
+        constraints = [
+            models.CheckConstraint(
+                name="commitment_status_is_known",
+                condition=Q(status__in=["", *Status.values]),
+            ),
+            models.CheckConstraint(
+                name="commitment_untrackable_says_why",
+                condition=Q(trackable=True) | ~Q(untrackable_reason=""),
+                violation_error_message="Say why it cannot be tracked.",
+            ),
+            models.CheckConstraint(
+                name="commitment_untrackable_has_no_status",
+                condition=Q(trackable=True) | Q(status=""),
+            ),
+            models.CheckConstraint(
+                name="commitment_is_due_after_it_is_stated",
+                condition=Q(original_due_on=None)
+                | Q(original_due_on__gte=F("stated_on")),
+                violation_error_message="A promise cannot be due before it is made.",
+            ),
+            models.CheckConstraint(
+                name="commitment_merged_names_its_successor",
+                condition=Q(standing="merged", merged_into__isnull=False)
+                | (~Q(standing="merged") & Q(merged_into=None)),
+            ),
+            models.CheckConstraint(
+                name="commitment_review_interval_is_positive",
+                condition=Q(review_interval=None) | Q(review_interval__gt=0),
+            ),
+        ]
+        indexes = [
+            # The nightly scan asks for what has come due.
+            models.Index(fields=["review_due_on"], name="commitment_review_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.title}"
+
+    def save(self, *args, **kwargs):
+        pillar, _, running = self.ref.partition(".")
+        if pillar.isascii() and pillar.isdigit() and running.isdigit():
+            self.ref_order = int(pillar) * 10_000 + int(running)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("commitment", args=[self.slug])
+
+    @property
+    def own_interval(self) -> timedelta | None:
+        return timedelta(self.review_interval) if self.review_interval else None
+
+
+class Responsibility(models.Model):
+    """A body that answers for a commitment; the lead comes first."""
+
+    commitment = models.ForeignKey(
+        Commitment, on_delete=models.CASCADE, related_name="responsibilities"
+    )
+    body = models.ForeignKey(
+        "Body", on_delete=models.PROTECT, related_name="responsibilities"
+    )
+    position = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["commitment", "position"]
+        verbose_name_plural = "responsibilities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commitment", "body"], name="responsibility_once_per_body"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.body)
+
+
+class Criterion(models.Model):
+    """One observable part of the test of delivery."""
+
+    commitment = models.ForeignKey(
+        Commitment, on_delete=models.PROTECT, related_name="criteria"
+    )
+    key = models.CharField(max_length=4)
+    text = models.TextField()
+    indicator = models.ForeignKey(
+        "Indicator",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="criteria",
+    )
+    at_least = models.DecimalField(
+        max_digits=18, decimal_places=4, null=True, blank=True
+    )
+    at_most = models.DecimalField(
+        max_digits=18, decimal_places=4, null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["commitment", "key"]
+        verbose_name_plural = "criteria"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commitment", "key"], name="criterion_key_once"
+            ),
+            models.CheckConstraint(
+                name="criterion_threshold_has_an_indicator",
+                condition=Q(indicator__isnull=False)
+                | Q(at_least=None, at_most=None),
+                violation_error_message="A threshold needs an indicator.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"({self.key}) {self.text}"
+
+
+class Milestone(models.Model):
+    """A dated step on the way; whether it is met follows from the history."""
+
+    commitment = models.ForeignKey(
+        Commitment, on_delete=models.PROTECT, related_name="milestones"
+    )
+    key = models.SlugField(max_length=60)
+    title = models.CharField(max_length=200)
+    position = models.PositiveSmallIntegerField(default=1)
+    due_on = models.DateField(null=True, blank=True)
+    due_precision = models.CharField(max_length=12, choices=Precision, blank=True)
+
+    class Meta:
+        ordering = ["commitment", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commitment", "key"], name="milestone_key_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title

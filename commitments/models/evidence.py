@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Case, Q, Value, When
+
+from commitments.statuses import Confidence, EvidenceType, Nature, Precision
+
+LEGAL = [EvidenceType.LAW, EvidenceType.REGULATION, EvidenceType.TREATY]
+OWN = [EvidenceType.NOTICE, EvidenceType.STATISTICS]
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def public(self) -> EvidenceQuerySet:
+        """What a published commitment cites, or is tied to."""
+        return self.filter(commitments__standing__gt="").distinct()
+
+    def readable(self) -> EvidenceQuerySet:
+        return self.filter(unreadable_since=None)
+
+
+class Evidence(models.Model):
+    """A published document at one address, used by any number of commitments."""
+
+    slug = models.SlugField(max_length=100, unique=True)
+    title = models.CharField(max_length=300)
+    title_original = models.CharField(max_length=300, blank=True)
+    publisher = models.CharField(max_length=200)
+    url = models.URLField(max_length=1000, unique=True)
+    published_on = models.DateField(null=True, blank=True)
+    occurred_on = models.DateField(help_text="When what it shows happened.")
+    precision = models.CharField(
+        max_length=12, choices=Precision, default=Precision.DAY
+    )
+    language = models.CharField(max_length=8, default="en")
+    type = models.CharField(max_length=12, choices=EvidenceType)
+    nature = models.CharField(max_length=12, choices=Nature)
+    official = models.BooleanField(
+        default=False,
+        help_text="Issued by the responsible body or its official outlet.",
+    )
+    reliability = models.CharField(max_length=6, choices=Confidence)
+    summary = models.TextField(help_text="What it shows, in our own words.")
+    # The same rule as statuses.grade(), kept by the database so that it can be
+    # filtered and never drifts.
+    grade = models.GeneratedField(
+        expression=Case(
+            When(
+                Q(type__in=LEGAL) | Q(type__in=OWN, official=True), then=Value("A")
+            ),
+            When(official=True, then=Value("B")),
+            When(reliability="low", then=Value("D")),
+            default=Value("C"),
+        ),
+        output_field=models.CharField(max_length=1),
+        db_persist=True,
+    )
+    unreadable_since = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Since when nobody could open it, with no kept copy.",
+    )
+    commitments = models.ManyToManyField(
+        "Commitment", related_name="evidence", blank=True
+    )
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-occurred_on", "-pk"]
+        verbose_name_plural = "evidence"
+        constraints = [
+            models.CheckConstraint(
+                name="evidence_type_is_known",
+                condition=Q(type__in=EvidenceType.values),
+            ),
+            models.CheckConstraint(
+                name="evidence_nature_is_known",
+                condition=Q(nature__in=Nature.values),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title

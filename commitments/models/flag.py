@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from commitments.statuses import FlagReason
+
+
+class FlagQuerySet(models.QuerySet["Flag"]):
+    def open(self) -> FlagQuerySet:
+        return self.filter(closed_at=None)
+
+
+class Flag(models.Model):
+    """A reason why a reviewer should look. Opened and closed by the scan."""
+
+    commitment = models.ForeignKey(
+        "Commitment", on_delete=models.PROTECT, related_name="flags"
+    )
+    reason = models.CharField(max_length=20, choices=FlagReason)
+    since_on = models.DateField(help_text="The day on which the reason arose.")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FlagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["since_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commitment", "reason"],
+                condition=Q(closed_at=None),
+                name="flag_open_once_per_commitment_and_reason",
+            ),
+            models.CheckConstraint(
+                name="flag_reason_is_known", condition=Q(reason__in=FlagReason.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} since {self.since_on}"
+
+
+class FlagDigest(models.Model):
+    """The mail about new flags that a reviewer got on a morning: one a day."""
+
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    on = models.DateField()
+    flags_until = models.DateTimeField(help_text="Flags opened by then were in it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "on"], name="flag_digest_once_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id} on {self.on}"

@@ -1,0 +1,287 @@
+"""The one writer of history: every service appends through here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+
+from commitments import actors, chain
+from commitments.fold import Values, fold
+from commitments.models import (
+    Citation,
+    Commitment,
+    DataVersion,
+    Evidence,
+    HistoryEntry,
+    HistoryText,
+    State,
+)
+from commitments.models.state import FOREVER, NO_ENTRY_YET
+from commitments.statuses import EntryKind, Precision, RuleBroken, SignOff, last_day
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class StaleForm(RuleBroken):
+    """Somebody else changed the commitment since the form was opened (rule 8)."""
+
+    def __init__(self, since: Sequence[HistoryEntry]) -> None:
+        changes = "; ".join(
+            f"{entry.get_kind_display()} by {entry.text.author_name or 'a colleague'}"
+            for entry in since
+        )
+        super().__init__(
+            "stale_form",
+            f"This commitment has changed since you opened the form: {changes}. "
+            "Nothing you typed is lost: read the change, then save again.",
+        )
+        self.since = list(since)
+
+
+class KeyReused(RuleBroken):
+    """The idempotency key stands for another entry of the same author."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            "idempotency_key",
+            f"This idempotency key already stands for entry {seq}, which says "
+            "something else. Use a new key for a new entry.",
+            field="idempotency_key",
+        )
+
+
+def recording(service: Callable[P, R]) -> Callable[P, R]:
+    """Run a service as one transaction that alone may append to the history.
+
+    The lock comes first, so that all the service reads is what it writes upon.
+    """
+
+    @wraps(service)
+    def locked(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction.atomic():
+            chain.lock()
+            return service(*args, **kwargs)
+
+    return locked
+
+
+def fresh(commitment: Commitment, *, seen: int | None) -> Commitment:
+    """Return the commitment as it is under the lock.
+
+    ``seen`` is the number of its latest entry when the caller read it (None: the
+    caller saw no form). Raises StaleForm if others have come since.
+    """
+    current = Commitment.objects.get(pk=commitment.pk)
+    if seen is not None and current.latest_entry_id != seen:
+        since = current.history.filter(seq__gt=seen).select_related("text")
+        raise StaleForm(since)
+    return current
+
+
+def effective_day(day: date, precision: str, *, at: datetime) -> date:
+    """Return the day on which something dated ``day`` takes effect.
+
+    Raises RuleBroken if that day is still to come on ``at``.
+    """
+    effective_on = last_day(day, precision)
+    if effective_on > at.date():
+        raise RuleBroken(
+            "not_in_the_future",
+            f"This would take effect on {effective_on}, which is still to come. Give "
+            "the day on which it happened, with the precision “Day”.",
+            field="effective_on",
+        )
+    return effective_on
+
+
+def check_readable(evidence: Iterable[Evidence]) -> None:
+    """Refuse a change none of whose evidence can be read (rule 9)."""
+    documents = list(evidence)
+    if documents and all(document.unreadable_since for document in documents):
+        raise RuleBroken(
+            "some_evidence_is_readable",
+            "None of the evidence can be opened and no copy was kept. Attach a "
+            "document that readers can open.",
+            field="evidence",
+        )
+
+
+def append(
+    *,
+    commitment: Commitment,
+    kind: EntryKind,
+    by: actors.Actor,
+    at: datetime,
+    effective_on: date,
+    precision: str = Precision.DAY,
+    acts_as: str | None = None,
+    reason: str = "",
+    wording: dict[str, Any] | None = None,
+    evidence: Sequence[Evidence] = (),
+    approver: actors.Actor | None = None,
+    idempotency_key: str = "",
+    **transition: Any,
+) -> HistoryEntry:
+    """Write one entry and what follows from it, in the caller's transaction.
+
+    ``transition`` holds the entry's own columns (status, looked_until, …). The
+    lock must be held. The same key from the same author returns the entry that it
+    made, or raises KeyReused if that says something else. Raises RuleBroken when
+    the approver is the author (rule 7).
+    """
+    if approver is not None and actors.key(approver) == actors.key(by):
+        raise RuleBroken(
+            "approver_is_not_the_author",
+            "The approver is never the author. Ask a second person to sign off.",
+            field="approver",
+        )
+    author = actors.key(by)
+    texts = {
+        "reason": reason.strip(),
+        "wording": chain.canonical(wording).decode() if wording else "",
+        "author_name": actors.name(by),
+        "approver_name": actors.name(approver) if approver is not None else "",
+    }
+    fields = {
+        "commitment": commitment,
+        "kind": kind,
+        "acts_as": kind if acts_as is None else acts_as,
+        "effective_on": effective_on,
+        "precision": precision,
+        **transition,
+    }
+    if idempotency_key and (
+        earlier := HistoryEntry.objects.filter(
+            actor=author, idempotency_key=idempotency_key
+        ).first()
+    ):
+        return _same_again(earlier, fields, texts["reason"])
+    entry = _write(fields, texts, evidence, author, by, approver, at, idempotency_key)
+    project(entry.commitment, seq=entry.seq)
+    DataVersion.bump()
+    return entry
+
+
+def is_replay(by: actors.Actor, idempotency_key: str) -> bool:
+    """Whether this author has already recorded an entry under this key."""
+    return (
+        bool(idempotency_key)
+        and HistoryEntry.objects.filter(
+            actor=actors.key(by), idempotency_key=idempotency_key
+        ).exists()
+    )
+
+
+def _same_again(
+    earlier: HistoryEntry, fields: dict[str, Any], reason: str
+) -> HistoryEntry:
+    said = all(getattr(earlier, name) == value for name, value in fields.items())
+    if not said or earlier.text.reason != reason:
+        raise KeyReused(earlier.seq)
+    return earlier
+
+
+def _sign_off(approver: actors.Actor | None) -> SignOff:
+    if approver is not None:
+        return SignOff.SIGNED
+    return SignOff.UNSIGNED if settings.SIGN_OFF else SignOff.WAIVED
+
+
+def _write(
+    fields: dict[str, Any],
+    texts: dict[str, str],
+    evidence: Sequence[Evidence],
+    author: str,
+    by: actors.Actor,
+    approver: actors.Actor | None,
+    at: datetime,
+    idempotency_key: str,
+) -> HistoryEntry:
+    head = HistoryEntry.objects.order_by("-seq").first()
+    salts = {name: secrets.token_hex(16) for name, text in texts.items() if text}
+    entry = HistoryEntry(
+        seq=head.seq + 1 if head else 1,
+        # The clock of one machine may run behind another's; the record does not.
+        recorded_at=max(at, head.recorded_at) if head else at,
+        actor=author,
+        approver_actor=actors.key(approver) if approver is not None else "",
+        sign_off=_sign_off(approver),
+        method_version=settings.METHOD_VERSION,
+        idempotency_key=idempotency_key,
+        format=chain.FORMAT,
+        leaves={
+            name: chain.leaf(field=name, text=texts[name], salt=salt)
+            for name, salt in salts.items()
+        },
+        prev_digest=head.digest if head else chain.GENESIS,
+        **fields,
+    )
+    documents = list(dict.fromkeys(evidence))
+    cited = [[d.slug, d.url, d.nature, d.official] for d in documents]
+    entry.digest = chain.digest(
+        chain.content(entry, cited), prev_digest=entry.prev_digest
+    )
+    entry.save(force_insert=True)
+    HistoryText.objects.create(
+        entry=entry,
+        author=None if isinstance(by, actors.Machine) else by,
+        approver=None if isinstance(approver, actors.Machine) else approver,
+        **texts,
+        **{f"{name}_salt": salt for name, salt in salts.items()},
+    )
+    Citation.objects.bulk_create(
+        Citation(
+            entry=entry, evidence=d, url=d.url, nature=d.nature, official=d.official
+        )
+        for d in documents
+    )
+    if documents:
+        fields["commitment"].evidence.add(*documents)
+    return entry
+
+
+def spells(commitment: Commitment) -> list[tuple[date, Values]]:
+    """Return what all entries of a commitment add up to (see ``fold``)."""
+    entries = commitment.history.select_related("milestone").prefetch_related(
+        "citations"
+    )
+    return fold(entries, own_interval=commitment.own_interval)
+
+
+def rows(found: list[tuple[date, Values]]) -> list[dict[str, Any]]:
+    """Return spells as the columns of ``State`` rows that hold now."""
+    ends = [day for day, _ in found[1:]] + [FOREVER]
+    return [
+        {"effective_from": day, "effective_until": end, **values.as_dict()}
+        for (day, values), end in zip(found, ends, strict=True)
+    ]
+
+
+def project(commitment: Commitment, *, seq: int) -> None:
+    """Bring the states and current values up to entry ``seq``, their latest."""
+    found = spells(commitment)
+    known_now = commitment.states.filter(known_until=NO_ENTRY_YET)
+    standing = {row.effective_from: row for row in known_now}
+    added = []
+    for row in rows(found):
+        old = standing.get(row["effective_from"])
+        if old and all(getattr(old, name) == value for name, value in row.items()):
+            del standing[row["effective_from"]]
+            continue
+        added.append(State(commitment=commitment, known_from=seq, **row))
+    gone = [row.pk for row in standing.values()]
+    if gone:
+        State.objects.filter(pk__in=gone).update(known_until=seq)
+    State.objects.bulk_create(added)
+    values = found[-1][1] if found else Values()
+    for name, value in values.as_dict().items():
+        setattr(commitment, name, value)
+    commitment.latest_entry_id = seq
+    commitment.save(update_fields=[*values.as_dict(), "latest_entry_id"])
