@@ -1,0 +1,61 @@
+"""Check the record: stored values against a fold of the history, and the chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from commitments import chain
+from commitments.chain import Finding
+from commitments.fold import Values
+from commitments.models import Commitment, State
+from commitments.models.commitment import WORDING
+from commitments.models.state import NO_ENTRY_YET
+from commitments.services.checkpoints import compare, read_checkpoints
+from commitments.services.record import rows, spells
+
+
+def check_record() -> Iterator[str]:
+    """Yield each stored value that differs from what the history adds up to."""
+    for commitment in Commitment.objects.select_related("wording_entry__text"):
+        found = spells(commitment)
+        current = found[-1][1] if found else Values()
+        for name, value in current.as_dict().items():
+            if (stored := getattr(commitment, name)) != value:
+                yield f"{commitment.slug}: {name} is {stored!r}, history says {value!r}"
+        yield from _check_states(commitment, rows(found))
+        yield from _check_wording(commitment)
+
+
+def _check_states(commitment: Commitment, wanted: list[dict]) -> Iterator[str]:
+    names = ["effective_from", "effective_until", *Values().as_dict()]
+    states = State.objects.filter(commitment=commitment, known_until=NO_ENTRY_YET)
+    stored = list(states.order_by("effective_from").values(*names))
+    if stored != wanted:
+        yield f"{commitment.slug}: its stored states differ from its history"
+
+
+def _check_wording(commitment: Commitment) -> Iterator[str]:
+    entry = commitment.wording_entry
+    if entry is None or not entry.text.wording:
+        return
+    wording = json.loads(entry.text.wording)
+    for field in WORDING:
+        if getattr(commitment, field) != wording[field]:
+            yield f"{commitment.slug}: its {field} differs from its history"
+    if dict(commitment.criteria.values_list("key", "text")) != wording["criteria"]:
+        yield f"{commitment.slug}: its test differs from its history"
+
+
+def verify_history(checkpoint_files: list[Path]) -> Iterator[Finding]:
+    """Yield all that is wrong with the chain, its checkpoints and stored values.
+
+    Raises ValueError for a checkpoint file that cannot be read.
+    """
+    yield from chain.verify()
+    for path in checkpoint_files:
+        for checkpoint in read_checkpoints(path):
+            yield from compare(checkpoint)
+    for difference in check_record():
+        yield Finding(0, difference)

@@ -1,0 +1,31 @@
+"""Scheduled upkeep: each task calls one service with the day and the time."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from commitments import services
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def flag_commitments() -> None:
+    """Open and close flags. Safe to run twice, late, or beside itself."""
+    done = services.flag_commitments(on=timezone.localdate(), at=timezone.now())
+    logger.info("Flags: %(opened)s opened, %(closed)s closed", done)
+
+
+@shared_task
+def send_flag_digest() -> None:
+    """Mail reviewers what is newly flagged, once a day. Safe to run twice."""
+    sent = services.send_flag_digest(on=timezone.localdate(), at=timezone.now())
+    logger.info("Flag digests sent: %s", sent)
+
+
+@shared_task
+def write_checkpoint() -> None:
+    """Sign the head of the history into the checkpoint file. Safe to run twice."""
+    checkpoint = services.write_checkpoint(at=timezone.now())
+    logger.info("Checkpoint: %s", checkpoint["seq"] if checkpoint else "unchanged")

@@ -1,0 +1,50 @@
+import socket
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+from commitments import guards
+
+real_connect = socket.socket.connect
+
+
+def loopback_only(self, address):
+    """Refuse to leave the machine: a test that needs the network is a mistake."""
+    if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1"):
+        raise AssertionError(f"A test tried to reach {address[0]}.")
+    return real_connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def closed_network():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", loopback_only)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_lifts_the_guards():
+    """The flush after transactional tests deletes history; nothing else may."""
+    teardown = TransactionTestCase._fixture_teardown
+
+    def lifted(self):
+        with guards.lifted(connections["default"]):
+            teardown(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_checkpoint_file(settings, tmp_path):
+    settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def now():
+    """A fixed moment; pass it on, nothing in the record reads the clock."""
+    return datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
