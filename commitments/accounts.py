@@ -1,43 +1,88 @@
-"""Who may do what: three groups, their permissions as data."""
+"""Who may do what at the desk: three groups, as data.
+
+Membership decides what is recorded in the history; model permissions decide which
+facts may be edited. A superuser counts as an administrator and as nothing else:
+who records or signs off is in the group for it.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
 
-ANALYST, REVIEWER, ADMINISTRATOR = "analyst", "reviewer", "administrator"
+ANALYST = "analyst"
+REVIEWER = "reviewer"
+ADMINISTRATOR = "administrator"
+GROUPS = (ANALYST, REVIEWER, ADMINISTRATOR)
 
-# Facts that may be typed in; history and what follows from it never are.
-FACTS = ("commitment", "criterion", "milestone", "evidence", "indicator", "observation")
-LISTS = ("plan", "pillar", "source", "passage", "body", "partner", "topic")
-DERIVED = ("historyentry", "historytext", "citation", "state", "flag")
-
-_recording = [
-    *(f"{verb}_{name}" for name in FACTS for verb in ("view", "add", "change")),
-    "view_responsibility",
-    "add_responsibility",
-    "change_responsibility",
-    "delete_responsibility",
-    *(f"view_{name}" for name in (*LISTS, *DERIVED)),
-]
-_keeping = [f"{verb}_{name}" for name in LISTS for verb in ("add", "change")]
-PERMISSIONS = {
-    ANALYST: _recording,
-    REVIEWER: [*_recording, *_keeping],
-    ADMINISTRATOR: [*_recording, *_keeping],
+RECORD = "record"
+CONFIRM = "confirm"
+DECIDE = "decide"
+DUTIES = {
+    RECORD: (ANALYST, REVIEWER),
+    CONFIRM: (REVIEWER,),
+    DECIDE: (REVIEWER, ADMINISTRATOR),
 }
+
+# Every group reads every model of the record; this is what it may change.
+EDIT = ("add", "change")
+WHOLE = ("add", "change", "delete")
+DESK = {
+    "commitment": EDIT,
+    "responsibility": WHOLE,
+    "criterion": WHOLE,
+    "milestone": WHOLE,
+    "evidence": EDIT,
+    "indicator": EDIT,
+    "observation": WHOLE,
+    "body": EDIT,
+    "partner": EDIT,
+    "topic": EDIT,
+}
+LIBRARY = {name: WHOLE for name in ("plan", "pillar", "source", "passage")}
+PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    ANALYST: DESK,
+    REVIEWER: {**DESK, "commitment": WHOLE, "evidence": WHOLE},
+    ADMINISTRATOR: {name: WHOLE for name in (*DESK, *LIBRARY)},
+}
+# Accounts belong to another app.
+ACCOUNTS = {ADMINISTRATOR: ("add_user", "change_user", "view_user", "view_group")}
+
+
+def permissions_of(group: str) -> Q:
+    """Return the condition that picks the permissions of a group."""
+    chosen = Q(content_type__app_label="commitments", codename__startswith="view_")
+    codenames = [
+        f"{action}_{model}"
+        for model, actions in PERMISSIONS[group].items()
+        for action in actions
+    ]
+    chosen |= Q(content_type__app_label="commitments", codename__in=codenames)
+    return chosen | Q(
+        content_type__app_label="auth", codename__in=ACCOUNTS.get(group, ())
+    )
 
 
 def ensure_groups() -> None:
-    """Create the groups and give each exactly its permissions; idempotent."""
-    for name, codenames in PERMISSIONS.items():
+    """Make the three groups and give each exactly its permissions.
+
+    Idempotent; runs after every migrate, so that this module stays the authority.
+    """
+    for name in GROUPS:
         group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set(
-            Permission.objects.filter(
-                content_type__app_label="commitments", codename__in=codenames
-            )
-        )
+        group.permissions.set(Permission.objects.filter(permissions_of(name)))
 
 
-def is_reviewer(user) -> bool:
-    """Whether an account signs off what others recorded."""
-    return user.is_active and user.groups.filter(name=REVIEWER).exists()
+def groups_of(user: Any) -> set[str]:
+    """Return the names of the groups whose duties an account has."""
+    if not user.is_active:
+        return set()
+    names = set(user.groups.values_list("name", flat=True))
+    return names | {ADMINISTRATOR} if user.is_superuser else names
+
+
+def may(user: Any, duty: str) -> bool:
+    """Whether an account has a duty: RECORD, CONFIRM or DECIDE."""
+    return not groups_of(user).isdisjoint(DUTIES[duty])

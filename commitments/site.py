@@ -1,4 +1,4 @@
-"""The admin of the tracker, under the site's own name."""
+"""The admin under the tracker's own name."""
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
@@ -6,9 +6,9 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class TrackerAdminSite(AdminSite):
-    site_header = f"{settings.SITE_NAME} administration"
+    site_header = settings.SITE_NAME
     site_title = settings.SITE_NAME
-    index_title = "The record"
+    index_title = "The record and its desk"
 
 
 class TrackerAdminConfig(AdminConfig):

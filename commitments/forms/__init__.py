@@ -1,0 +1,34 @@
+"""The forms of the desk: each is one call to a service."""
+
+from .acts import (
+    AmendWordingForm,
+    AssessForm,
+    AttachEvidenceForm,
+    ClaimForm,
+    MeetMilestoneForm,
+    MergeForm,
+    MoveDeadlineForm,
+    PublishForm,
+    ReviewForm,
+    WithdrawForm,
+)
+from .base import ActForm
+from .correct import CorrectForm, correctable
+from .evidence import EvidenceForm
+
+__all__ = [
+    "ActForm",
+    "AmendWordingForm",
+    "AssessForm",
+    "AttachEvidenceForm",
+    "ClaimForm",
+    "CorrectForm",
+    "EvidenceForm",
+    "MeetMilestoneForm",
+    "MergeForm",
+    "MoveDeadlineForm",
+    "PublishForm",
+    "ReviewForm",
+    "WithdrawForm",
+    "correctable",
+]

@@ -1,0 +1,98 @@
+"""The form that puts an entry right: it asks for what the entry says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from commitments import services
+from commitments.models import Commitment, Evidence, HistoryEntry
+from commitments.statuses import CORRECTABLE, EntryKind, Status
+
+from . import fields
+from .evidence import EvidenceForm
+
+# What may be put right in an entry, by the kind whose effect it has.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    EntryKind.STATUS: ("status", "criteria_met", "confidence", "looked_until"),
+    EntryKind.REVIEW: ("confidence", "looked_until"),
+    EntryKind.CLAIM: ("position", "body"),
+    EntryKind.DEADLINE: ("due_on", "due_precision"),
+}
+MAKE = {
+    "status": fields.status,
+    "criteria_met": fields.criteria_met,
+    "confidence": fields.confidence,
+    "looked_until": fields.looked_until,
+    "position": fields.position,
+    "body": fields.body,
+    "due_on": fields.due_on,
+    "due_precision": fields.due_precision,
+}
+
+
+def correctable(commitment: Commitment):
+    """Return the entries that a correction may name, newest first."""
+    corrected = HistoryEntry.objects.filter(kind=EntryKind.CORRECTION)
+    return (
+        commitment.history.filter(acts_as__in=CORRECTABLE)
+        .exclude(pk__in=corrected.values("refers_to"))
+        .select_related("text", "body")
+        .order_by("-seq")
+    )
+
+
+class CorrectForm(EvidenceForm):
+    strike = forms.BooleanField(
+        required=False,
+        label="Strike it out",
+        help_text="It should never have been recorded: nothing takes its place, and "
+        "all below is left aside.",
+    )
+    reason = fields.reason("What was wrong, and how you know")
+    effective_on = fields.effective_on()
+    precision = fields.precision()
+
+    def __init__(self, *args, entry: HistoryEntry, **kwargs) -> None:
+        self.entry = entry
+        self.columns = COLUMNS.get(entry.acts_as, ())
+        initial = {
+            **{name: getattr(entry, name) for name in self.columns},
+            "effective_on": entry.effective_on,
+            "precision": entry.precision,
+            "evidence": entry.evidence.all(),
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+        for name in self.columns:
+            self.fields[name] = MAKE[name]()
+        self._fit()
+        order = ["strike", "reason", *self.columns, "effective_on", "precision"]
+        self.order_fields(order)
+
+    def _fit(self) -> None:
+        """Fit the inputs to the entry."""
+        if "confidence" in self.columns and not self.entry.confidence:
+            self.fields["confidence"] = fields.confidence(required=False)
+        if "status" in self.columns:
+            self.fields["status"].choices = Status.choices
+            self.fields["criteria_met"].choices = fields.criteria_choices(
+                self.commitment
+            )
+        if self.entry.acts_as == EntryKind.WORDING:
+            self.fields["strike"].help_text = (
+                "A wording entry is struck out, or the wording is amended anew."
+            )
+
+    def own_documents(self):
+        cited = Q(history=self.entry) | Q(commitments=self.commitment)
+        return Evidence.objects.filter(cited)
+
+    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
+        told = self.given("seen", "reason", "strike")
+        if not told["strike"]:
+            told |= self.given("effective_on", "precision", *self.columns)
+            told["evidence"] = self.documents()
+        return services.correct(entry=self.entry, by=by, at=at, **told)

@@ -1,0 +1,360 @@
+"""The questions readers may ask of the list: the same words on pages and in the API.
+
+``parse`` turns query parameters into a ``Question``; ``states`` answers it;
+``facets`` counts what each further choice would leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.http import QueryDict
+
+from commitments.models import Body, Commitment, Partner, Pillar, State, Topic
+from commitments.statuses import Freshness, Position, Schedule, Status
+
+DAYS = ("as_of", "known_at")
+FACETS = {
+    "pillar": "Pillar",
+    "status": "Delivery status",
+    "schedule": "Schedule",
+    "position": "Official position",
+    "freshness": "Our last look",
+    "kind": "Kind of commitment",
+    "body": "Responsible body",
+    "partner": "Partner or region",
+    "topic": "Topic",
+}
+SORTS = {
+    "ref": "Reference",
+    "status": "Status, furthest first",
+    "changed": "Latest event",
+    "due": "Promised date",
+    "review": "Longest without review",
+}
+PARAMETERS = ("q", *FACETS, "claim_gap", "sort", *DAYS)
+LONGEST_SEARCH = 200
+_CHOICES: dict[str, Any] = {
+    "status": Status,
+    "schedule": Schedule,
+    "position": Position,
+    "freshness": Freshness,
+    "kind": Commitment.Kind,
+}
+_COLUMNS = {
+    "pillar": "commitment__pillar__number",
+    "status": "status",
+    "position": "official_position",
+    "kind": "commitment__kind",
+    "body": "commitment__bodies__slug",
+    "partner": "commitment__partners__slug",
+    "topic": "commitment__topics__slug",
+}
+_FURTHEST_FIRST = (
+    Status.DELIVERED,
+    Status.PARTLY_DELIVERED,
+    Status.UNDER_WAY,
+    Status.ANNOUNCED,
+    Status.NO_EVIDENCE,
+    Status.ABANDONED,
+    Status.REVERSED,
+    Status.NOT_ASSESSABLE,
+)
+
+
+class BadParameter(ValueError):
+    """A parameter that cannot be answered.
+
+    ``field`` is its name, ``message`` says what is wrong and how to mend it,
+    ``known`` lists what would have been understood (may be empty).
+    """
+
+    def __init__(self, field: str, message: str, known: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+        self.known = list(known)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a reader asks for. ``on`` is the day asked about, today unless told."""
+
+    today: date
+    q: str = ""
+    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    claim_gap: bool | None = None
+    sort: str = "ref"
+    as_of: date | None = None
+    known_at: date | None = None
+
+    @property
+    def on(self) -> date:
+        return self.as_of or self.today
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the answer may differ from what holds today."""
+        return self.as_of is not None or self.known_at is not None
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.q or self.chosen or self.claim_gap is not None)
+
+    def days(self) -> dict[str, str]:
+        """Return the days asked about, as parameters to pass on."""
+        days = {"as_of": self.as_of, "known_at": self.known_at}
+        return {name: day.isoformat() for name, day in days.items() if day}
+
+    def parameters(self, *, without: tuple[str, str] = ("", "")) -> QueryDict:
+        """Return the question as parameters, leaving out one (field, value)."""
+        query = QueryDict(mutable=True)
+        if self.q and without[0] != "q":
+            query["q"] = self.q
+        for name, values in self.chosen.items():
+            query.setlist(name, [v for v in values if (name, v) != without])
+        if self.claim_gap is not None and without[0] != "claim_gap":
+            query["claim_gap"] = "true" if self.claim_gap else "false"
+        if self.sort != "ref":
+            query["sort"] = self.sort
+        query.update(self.days())
+        return query
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    field: str
+    label: str
+    options: list[Option]
+
+    @property
+    def chosen(self) -> list[Option]:
+        return [option for option in self.options if option.is_chosen]
+
+
+def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Question:
+    """Return the question that ``query`` asks.
+
+    ``also`` names parameters that the caller reads itself. Raises BadParameter.
+    """
+    _refuse_unknown(query, known=[*PARAMETERS, *also])
+    chosen = {}
+    for name in FACETS:
+        values = tuple(dict.fromkeys(v for v in query.getlist(name) if v))
+        if values:
+            chosen[name] = _known_values(name, values)
+    search = _single(query, "q").strip()
+    if len(search) > LONGEST_SEARCH:
+        raise BadParameter(
+            "q", f"The search is too long. Use up to {LONGEST_SEARCH} characters."
+        )
+    return Question(
+        today=today,
+        q=search,
+        chosen=chosen,
+        claim_gap=_yes_or_no(query, "claim_gap"),
+        sort=_one_of(query, "sort", SORTS) or "ref",
+        **_days(query, today=today),
+    )
+
+
+def parse_days(query: QueryDict, *, today: date) -> Question:
+    """Return the question of a page that knows only days. Raises BadParameter."""
+    _refuse_unknown(query, known=DAYS)
+    return Question(today=today, **_days(query, today=today))
+
+
+def _refuse_unknown(query: QueryDict, *, known: Collection[str]) -> None:
+    for name in query:
+        if name not in known:
+            raise BadParameter(
+                name,
+                f"There is no parameter “{name}”. Known: {', '.join(known)}.",
+                known,
+            )
+
+
+def _single(query: QueryDict, name: str) -> str:
+    values = query.getlist(name)
+    if len(values) > 1:
+        raise BadParameter(name, f"Give “{name}” once, not {len(values)} times.")
+    return values[0] if values else ""
+
+
+def _one_of(query: QueryDict, name: str, known: Iterable[str]) -> str:
+    value, known = _single(query, name), list(known)
+    if value and value not in known:
+        raise _unknown_value(name, value, known)
+    return value
+
+
+def _unknown_value(name: str, value: str, known: Collection[str]) -> BadParameter:
+    listed = ", ".join(known) or "none"
+    return BadParameter(
+        name, f"“{value}” is no value of “{name}”. Known: {listed}.", known
+    )
+
+
+def _yes_or_no(query: QueryDict, name: str) -> bool | None:
+    value = _one_of(query, name, ("true", "false"))
+    return value == "true" if value else None
+
+
+def _days(query: QueryDict, *, today: date) -> dict[str, date | None]:
+    return {name: _day(query, name, today=today) for name in DAYS}
+
+
+def _day(query: QueryDict, name: str, *, today: date) -> date | None:
+    value = _single(query, name)
+    if not value:
+        return None
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise BadParameter(
+            name,
+            f"“{value}” is no day of the calendar. Write “{name}” like "
+            f"{today.isoformat()}.",
+        ) from None
+    if day > today:
+        raise BadParameter(
+            name,
+            f"“{name}” lies ahead: the record reaches to today, {today.isoformat()}.",
+        )
+    return day
+
+
+def _labels(name: str) -> dict[str, str]:
+    """Return the values that a facet knows, with their words."""
+    if name in _CHOICES:
+        return dict(_CHOICES[name].choices)
+    match name:
+        case "pillar":
+            return {str(p.number): str(p) for p in Pillar.objects.all()}
+        case "body":
+            return dict(Body.objects.values_list("slug", "name"))
+        case "partner":
+            return dict(Partner.objects.values_list("slug", "name"))
+    return dict(Topic.objects.values_list("slug", "name"))
+
+
+def _known_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    known = _labels(name)
+    for value in values:
+        if value not in known:
+            raise _unknown_value(name, value, list(known))
+    return values
+
+
+def at(question: Question) -> QuerySet[State]:
+    """Return the state of every published commitment on the days asked about."""
+    known = State.objects.at(as_of=question.on, known_at=question.known_at)
+    return known.standing_now().select_related("commitment__pillar")
+
+
+def states(question: Question) -> QuerySet[State]:
+    """Return what matches, in the order asked for."""
+    return _sorted(narrowed(at(question), question), question.sort)
+
+
+def narrowed(
+    rows: QuerySet[State], question: Question, *, leaving_out: str = ""
+) -> QuerySet[State]:
+    """Return those of ``rows`` that match, but for the facet ``leaving_out``."""
+    for word in question.q.split():
+        rows = rows.filter(_mentions(word))
+    if question.claim_gap is not None:
+        gap = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
+            status=Status.DELIVERED
+        )
+        rows = rows.filter(gap if question.claim_gap else ~gap)
+    for name, values in question.chosen.items():
+        if name != leaving_out:
+            rows = rows.filter(_has(name, values, on=question.on))
+    return rows
+
+
+def _mentions(word: str) -> Q:
+    texts = ("title", "title_zh", "statement", "reading")
+    named = ("bodies__name", "bodies__short_name", "topics__name", "partners__name")
+    found = Q(ref=word)
+    for column in (*texts, *named):
+        found |= Q(**{f"{column}__icontains": word})
+    return Q(commitment__in=Commitment.objects.filter(found).values("pk"))
+
+
+def _has(name: str, values: tuple[str, ...], *, on: date) -> Q:
+    if name in ("schedule", "freshness"):
+        found = Q()
+        for value in values:
+            found |= Q(pk__in=_derived(name, value, on=on))
+        return found
+    column = _COLUMNS[name]
+    if name in ("body", "partner", "topic"):
+        # Through a subquery: two matching bodies must not give two rows.
+        column = column.removeprefix("commitment__")
+        among = Commitment.objects.filter(**{f"{column}__in": values})
+        return Q(commitment__in=among.values("pk"))
+    return Q(**{f"{column}__in": values})
+
+
+def _derived(name: str, value: str, *, on: date) -> QuerySet:
+    rows = State.objects.all()
+    if name == "schedule":
+        return rows.with_schedule(value, on=on).values("pk")
+    return rows.with_freshness(value, on=on).values("pk")
+
+
+def _sorted(rows: QuerySet[State], sort: str) -> QuerySet[State]:
+    furthest = Case(
+        *(When(status=s, then=Value(i)) for i, s in enumerate(_FURTHEST_FIRST)),
+        default=Value(len(_FURTHEST_FIRST)),
+    )
+    orders: dict[str, list] = {
+        "ref": [],
+        "status": [furthest],
+        "changed": [F("last_material_on").desc(nulls_last=True)],
+        "due": [F("due_on").asc(nulls_last=True)],
+        "review": [F("reviewed_on").asc(nulls_first=True)],
+    }
+    return rows.order_by(*orders[sort], "commitment__ref_order")
+
+
+def facets(question: Question) -> list[Facet]:
+    """Return each facet with its counts under all the other filters."""
+    return [_facet(name, label, question) for name, label in FACETS.items()]
+
+
+def _facet(name: str, label: str, question: Question) -> Facet:
+    rows = narrowed(at(question), question, leaving_out=name).order_by()
+    labels, chosen = _labels(name), question.chosen.get(name, ())
+    if name in ("schedule", "freshness"):
+        counts = rows.aggregate(
+            **{
+                value: Count("pk", filter=Q(pk__in=_derived(name, value, on=question.on)))
+                for value in labels
+            }
+        )
+    else:
+        column = _COLUMNS[name]
+        groups = rows.values_list(column).annotate(n=Count("pk", distinct=True))
+        counts = {str(value): n for value, n in groups}
+    options = [
+        Option(value, text, counts.get(value, 0), value in chosen)
+        for value, text in labels.items()
+        if counts.get(value, 0) or value in chosen
+    ]
+    return Facet(name, label, options)
+

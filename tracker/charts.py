@@ -1,0 +1,216 @@
+"""Charts drawn on the server: plain data in, safe SVG out. No clock, no database.
+
+One rule makes them stretch without script: no viewBox; x in per cent, y in
+pixels. Colours come from style classes, so themes and print share the markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from commitments.statuses import Status
+
+# (first day, status or "" while not assessed), in order.
+Spells = Sequence[tuple[date, str]]
+HOLLOW = (Status.NO_EVIDENCE, Status.NOT_ASSESSABLE)
+
+
+def css(value: str) -> str:
+    """Return the style class slug of a stored value."""
+    return value.replace("_", "-")
+
+
+def short(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def scale(first: date, last: date) -> Callable[[date], float]:
+    """Return the place of a day in per cent of the width, within 0 to 100."""
+    span = (last - first).days + 1
+
+    def place(day: date) -> float:
+        return max(0.0, min(100.0, (day - first).days / span * 100))
+
+    return place
+
+
+def _n(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def _svg(kind: str, height: int, body: str, label: str = "") -> SafeString:
+    named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    # All texts inside are numbers, dates, or escaped above and by _text.
+    return mark_safe(  # noqa: S308
+        f'<svg class="chart {kind}" width="100%" height="{height}" {named}>{body}</svg>'
+    )
+
+
+def _rect(status: str, x: float, width: float, y: float, height: float) -> str:
+    hatched = ' fill="url(#hatch)"' if status == Status.NOT_ASSESSABLE else ""
+    return (
+        f'<rect class="s s-{css(status)}"{hatched} x="{_n(x)}%" y="{_n(y)}" '
+        f'width="{_n(width)}%" height="{_n(height)}"/>'
+    )
+
+
+def _line(kind: str, x: float, y1: float, y2: float) -> str:
+    return (
+        f'<line class="{kind}" x1="{_n(x)}%" x2="{_n(x)}%" '
+        f'y1="{_n(y1)}" y2="{_n(y2)}"/>'
+    )
+
+
+def _text(kind: str, x: float, y: float, text: object, more: str = "") -> str:
+    return f'<text class="{kind}" x="{_n(x)}%" y="{_n(y)}"{more}>{escape(text)}</text>'
+
+
+def _diamond(x: float, y: float, *, past: bool) -> str:
+    kind = "due past" if past else "due"
+    return (
+        f'<svg x="{_n(x)}%" y="{_n(y)}" overflow="visible">'
+        f'<path class="{kind}" d="M0-5 5 0 0 5-5 0Z"/></svg>'
+    )
+
+
+def _bands(
+    spells: Spells,
+    place: Callable[[date], float],
+    *,
+    first: date,
+    on: date,
+    y: float,
+    height: float,
+) -> str:
+    """Draw one rectangle per spell; hollow ones last, so that their edge shows."""
+    ends = [day for day, _ in spells[1:]] + [on]
+    solid, hollow = [], []
+    for (start, status), end in zip(spells, ends, strict=True):
+        start = max(start, first)
+        if not status or end <= start:
+            continue
+        width = place(end) - place(start)
+        target = hollow if status in HOLLOW else solid
+        target.append(_rect(status, place(start), width, y, height))
+    return "".join(solid + hollow)
+
+
+def bar(counts: Mapping[str, int], *, title: str, height: int = 34) -> SafeString:
+    """Draw how many have each status, as one stacked bar with its numbers."""
+    total = sum(counts.values()) or 1
+    x, solid, hollow, numbers = 0.0, [], [], []
+    for status in Status.values:
+        count = counts.get(status, 0)
+        if not count:
+            continue
+        width = count / total * 100
+        target = hollow if status in HOLLOW else solid
+        target.append(_rect(status, x, width, 22.75, height - 1.5))
+        kind = "num tiny" if width < 4 else "num"
+        numbers.append(_text(kind, x + width / 2, 14, count, ' text-anchor="middle"'))
+        x += width
+    said = ", ".join(
+        f"{counts[s]} {s.label.lower()}" for s in Status if counts.get(s.value)
+    )
+    body = "".join(solid + hollow + numbers)
+    return _svg("bar", height + 22, body, f"{title}: {said or 'none'}")
+
+
+def describe(spells: Spells, *, on: date, due_on: date | None = None) -> str:
+    """Return a strip as one sentence."""
+    parts = [f"{Status(s).label} from {short(d)}" for d, s in spells if s]
+    if not parts:
+        return f"Not assessed by {short(on)}"
+    last = Status(spells[-1][1]).label.lower() if spells[-1][1] else "not assessed"
+    due = f"; promised for {short(due_on)}" if due_on else ""
+    return f"{'; '.join(parts)}; {last} on {short(on)}{due}"
+
+
+def strip(
+    spells: Spells,
+    *,
+    first: date,
+    last: date,
+    on: date,
+    due_on: date | None = None,
+    height: int = 14,
+) -> SafeString:
+    """Draw the status of one commitment by day, from ``first`` to ``last``."""
+    place, middle, full = scale(first, last), 4 + height / 2, height + 8
+    parts = [
+        _line("tick", place(date(year, 1, 1)), 0, full)
+        for year in range(first.year + 1, last.year + 1)
+    ]
+    now = _n(place(on))
+    parts.append(
+        f'<line class="future" x1="{now}%" x2="100%" y1="{_n(middle)}" '
+        f'y2="{_n(middle)}"/>'
+    )
+    parts.append(_bands(spells, place, first=first, on=on, y=4.75, height=height - 1.5))
+    parts.append(_line("now", place(on), 0, full))
+    if due_on and first <= due_on <= last:
+        parts.append(_diamond(place(due_on), middle, past=due_on < on))
+    return _svg("strip", full, "".join(parts), describe(spells, on=on, due_on=due_on))
+
+
+def years(*, first: date, last: date, height: int = 16) -> SafeString:
+    """Draw the years above a column of strips."""
+    place = scale(first, last)
+    body = "".join(
+        _text("ax", place(date(year, 1, 1)), 12, year)
+        for year in range(first.year, last.year + 1)
+    )
+    return _svg("years", height, body)
+
+
+def timeline(
+    spells: Spells,
+    *,
+    first: date,
+    last: date,
+    on: date,
+    due_on: date | None = None,
+    reviews: Iterable[date] = (),
+) -> SafeString:
+    """Draw one commitment over the whole plan, with its reviews and its date."""
+    place = scale(first, last)
+    parts = []
+    for year in range(first.year, last.year + 1):
+        x = place(date(year, 1, 1))
+        parts.append(_line("tick", x, 16, 60) + _text("ax", x, 74, year, ' dx="3"'))
+    now = _n(place(on))
+    parts.append(f'<line class="future" x1="{now}%" x2="100%" y1="36" y2="36"/>')
+    parts.append(_bands(spells, place, first=first, on=on, y=22.75, height=26.5))
+    parts += [
+        f'<circle class="rev" cx="{_n(place(day))}%" cy="56" r="2.5"/>'
+        for day in reviews
+        if first <= day <= last
+    ]
+    anchor = "start" if place(on) < 6 else "middle"
+    parts.append(_line("now", place(on), 14, 60))
+    parts.append(
+        _text("nowl", place(on), 11, short(on), f' text-anchor="{anchor}"')
+    )
+    if due_on and first <= due_on <= last:
+        parts.append(_diamond(place(due_on), 36, past=due_on < on))
+    return _svg("focus", 80, "".join(parts), describe(spells, on=on, due_on=due_on))
+
+
+def elapsed(*, first: date, last: date, on: date) -> SafeString:
+    """Draw how much of the plan's time has passed."""
+    place = scale(first, last)
+    passed = place(on)
+    parts = [
+        '<rect class="el0" x="0" y="6" width="100%" height="6"/>',
+        f'<rect class="el1" x="0" y="6" width="{_n(passed)}%" height="6"/>',
+    ]
+    for year in range(first.year, last.year + 1):
+        x = place(date(year, 1, 1))
+        parts.append(_line("tick", x, 12, 20) + _text("ax", x, 25, year, ' dx="3"'))
+    parts.append(_line("now", passed, 0, 18))
+    label = f"{passed:.0f} per cent of the plan period has passed"
+    return _svg("elapsed", 28, "".join(parts), label)

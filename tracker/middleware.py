@@ -1,0 +1,36 @@
+"""What is checked of a request before anything reads it."""
+
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def refuse_unreadable_urls(get_response: Handler) -> Handler:
+    """Answer 400 to an address with a NUL or with bytes that are not UTF-8.
+
+    Databases refuse such text in the middle of a query, as an error of ours.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if _is_readable(request):
+            return get_response(request)
+        return HttpResponse(render_to_string("400.html"), status=400)
+
+    return middleware
+
+
+def _is_readable(request: HttpRequest) -> bool:
+    for part in ("PATH_INFO", "QUERY_STRING"):
+        # WSGI gives bytes as latin-1 text.
+        raw = request.META.get(part, "").encode("latin-1", "replace")
+        try:
+            text = unquote_to_bytes(raw).decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        if "\0" in text:
+            return False
+    return True

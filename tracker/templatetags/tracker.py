@@ -1,0 +1,114 @@
+"""How the record's words look on a page: an icon, the word, and a colour."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from commitments.statuses import Freshness, Precision, Schedule, Status
+from tracker.charts import css
+
+register = template.Library()
+
+SCHEDULE_LOOKS = {
+    Schedule.NO_DATE: ("none", "none"),
+    Schedule.NOT_DUE: ("on", "cal"),
+    Schedule.DUE_SOON: ("behind", "behind"),
+    Schedule.OVERDUE: ("overdue", "overdue"),
+    Schedule.MET_ON_TIME: ("on", "on"),
+    Schedule.MET_LATE: ("behind", "on"),
+}
+FRESHNESS_LOOKS = {
+    Freshness.CURRENT: "f0",
+    Freshness.REVIEW_DUE: "f1",
+    Freshness.STALE: "f2",
+    Freshness.NEVER_REVIEWED: "f3",
+}
+
+
+@register.simple_tag
+def icon(name: str, more: str = "") -> SafeString:
+    """Draw an icon of the sprite; the word beside it carries the meaning."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="#i-{}"/></svg>', more, name
+    )
+
+
+register.filter("css", css)
+
+
+@register.filter
+def status_label(value: str) -> str:
+    return Status(value).label if value else "Not yet assessed"
+
+
+@register.filter
+def status_icon(value: str) -> str:
+    """Return the icon name of a status, or of its absence."""
+    return css(value) if value else "none"
+
+
+@register.filter
+def status_mark(value: str) -> SafeString:
+    """Show a delivery status; "" is one that has not been assessed yet."""
+    return format_html(
+        '<span class="st s-{}">{}{}</span>',
+        css(value) or "none",
+        icon(status_icon(value)),
+        status_label(value),
+    )
+
+
+@register.filter
+def schedule_mark(value: str) -> SafeString:
+    look, name = SCHEDULE_LOOKS[Schedule(value)]
+    return format_html(
+        '<span class="sch {}">{}{}</span>', look, icon(name), Schedule(value).label
+    )
+
+
+@register.filter
+def freshness_look(value: str) -> str:
+    """Return the style class of a freshness value."""
+    return FRESHNESS_LOOKS[Freshness(value)]
+
+
+@register.filter
+def freshness_mark(value: str) -> SafeString:
+    return format_html(
+        '<span class="fr {}">{}</span>', freshness_look(value), Freshness(value).label
+    )
+
+
+@register.filter
+def met_mark(is_met: bool) -> SafeString:
+    """Show whether a part of the test, or a milestone, is met."""
+    look, word = ("delivered", "Met") if is_met else ("no-evidence", "Not met yet")
+    return format_html('<span class="st s-{}">{}{}</span>', look, icon(look), word)
+
+
+@register.filter
+def grade_mark(value: str) -> SafeString:
+    return format_html(
+        '<span class="grade {0}" title="Evidence grade {0}">'
+        '<span class="vh">Evidence grade </span>{0}</span>',
+        value,
+    )
+
+
+@register.filter
+def when(day: date | None, precision: str = "") -> SafeString | str:
+    """Show a day no finer than it is known: 3 Jul 2026, Jul 2026, Q3 2026, 2026."""
+    if day is None:
+        return ""
+    words = {
+        Precision.MONTH: f"{day:%b %Y}",
+        Precision.QUARTER: f"Q{(day.month + 2) // 3} {day.year}",
+        Precision.YEAR: f"{day.year}",
+        Precision.PLAN_PERIOD: f"end of {day.year}",
+    }
+    text = words.get(precision or Precision.DAY, f"{day.day} {day:%b %Y}")  # type: ignore[call-overload]
+    return format_html('<time datetime="{}">{}</time>', day.isoformat(), text)
