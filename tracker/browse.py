@@ -171,8 +171,10 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
 
 
 def parse_days(query: QueryDict, *, today: date) -> Question:
-    """Return the question of a page that knows only days. Raises BadParameter."""
-    _refuse_unknown(query, known=DAYS)
+    """Return the question of a page that knows only days. Raises BadParameter.
+
+    Other parameters are let be: links pick them up on their way.
+    """
     return Question(today=today, **_days(query, today=today))
 
 
