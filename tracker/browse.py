@@ -345,7 +345,9 @@ def _facet(name: str, label: str, question: Question) -> Facet:
     if name in ("schedule", "freshness"):
         counts = rows.aggregate(
             **{
-                value: Count("pk", filter=Q(pk__in=_derived(name, value, on=question.on)))
+                value: Count(
+                    "pk", filter=Q(pk__in=_derived(name, value, on=question.on))
+                )
                 for value in labels
             }
         )
@@ -359,4 +361,3 @@ def _facet(name: str, label: str, question: Question) -> Facet:
         if counts.get(value, 0) or value in chosen
     ]
     return Facet(name, label, options)
-

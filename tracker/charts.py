@@ -43,7 +43,9 @@ def _n(value: float) -> str:
 
 
 def _svg(kind: str, height: int, body: str, label: str = "") -> SafeString:
-    named = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    named = (
+        f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
+    )
     # All texts inside are numbers, dates, or escaped above and by _text.
     return mark_safe(  # noqa: S308
         f'<svg class="chart {kind}" width="100%" height="{height}" {named}>{body}</svg>'
@@ -87,6 +89,8 @@ def _bands(
     height: float,
 ) -> str:
     """Draw one rectangle per spell; hollow ones last, so that their edge shows."""
+    if not spells:
+        return ""
     ends = [day for day, _ in spells[1:]] + [on]
     solid, hollow = [], []
     for (start, status), end in zip(spells, ends, strict=True):
@@ -192,9 +196,7 @@ def timeline(
     ]
     anchor = "start" if place(on) < 6 else "middle"
     parts.append(_line("now", place(on), 14, 60))
-    parts.append(
-        _text("nowl", place(on), 11, short(on), f' text-anchor="{anchor}"')
-    )
+    parts.append(_text("nowl", place(on), 11, short(on), f' text-anchor="{anchor}"'))
     if due_on and first <= due_on <= last:
         parts.append(_diamond(place(due_on), 36, past=due_on < on))
     return _svg("focus", 80, "".join(parts), describe(spells, on=on, due_on=due_on))

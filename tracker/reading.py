@@ -202,12 +202,8 @@ def history(commitment: Commitment, question: Question) -> list[Told]:
     corrections = {
         e.refers_to_id: e for e in known_entries if e.kind == EntryKind.CORRECTION
     }
-    redacted = {
-        e.refers_to_id for e in known_entries if e.kind == EntryKind.REDACTION
-    }
-    confirmed = {
-        e.refers_to_id for e in known_entries if e.kind == EntryKind.REVIEW
-    }
+    redacted = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REDACTION}
+    confirmed = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REVIEW}
     told, status = [], ""
     for entry in sorted(known_entries, key=lambda e: (e.effective_on, e.seq)):
         is_signed = entry.sign_off == SignOff.SIGNED or entry.pk in confirmed

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
@@ -96,6 +97,8 @@ def home(request: HttpRequest) -> HttpResponse:
         overdue=[row for row in scored if row.schedule == "overdue"],
         median=round(statistics.median(ages)) if ages else None,
         freshness=statuses.Freshness,
+        section="home",
+        is_home=True,
     )
 
 
@@ -169,6 +172,8 @@ def commitments(request: HttpRequest) -> HttpResponse:
         facets=facets,
         chips=_chips(question, facets),
         sorts=browse.SORTS,
+        past=urlencode(question.days()),
+        section="commitments",
     )
 
 
@@ -237,6 +242,7 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         (step, state.milestones_met.get(step.key)) for step in one.milestones.all()
     ]
     return {
+        "section": "commitments",
         "row": reading.row(state, on=on, title=text["title"]),
         "state": state,
         "commitment": one,
@@ -287,8 +293,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     question, error = _asked(request, browse.parse_days)
     document = get_object_or_404(Source, slug=slug)
     rows = {
-        row.commitment.pk: row
-        for row in reading.rows(browse.at(question), question)
+        row.commitment.pk: row for row in reading.rows(browse.at(question), question)
     }
     links: dict[int, list[reading.Row]] = {}
     through = Commitment.passages.through.objects.filter(
@@ -308,7 +313,10 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
         question,
         error,
         source=document,
-        parts=[(place, found, sum(1 for _, g in found if g)) for place, found in parts.items()],
+        parts=[
+            (place, found, sum(1 for _, g in found if g))
+            for place, found in parts.items()
+        ],
         total=len(passages),
         giving=sum(1 for _, gave in passages if gave),
         derived=len({row.commitment.pk for gave in links.values() for row in gave}),
@@ -334,7 +342,8 @@ def method(request: HttpRequest) -> HttpResponse:
         plan=Plan.objects.order_by("pk").first(),
         pillars=Pillar.objects.all(),
         statuses=[
-            (s, statuses.STATUS_DEFINITIONS[s], statuses.STATUS_NEEDS[s]) for s in Status
+            (s, statuses.STATUS_DEFINITIONS[s], statuses.STATUS_NEEDS[s])
+            for s in Status
         ],
         steps=steps,
         positions=statuses.POSITION_DEFINITIONS.items(),
@@ -343,16 +352,15 @@ def method(request: HttpRequest) -> HttpResponse:
         grades=statuses.GRADE_DEFINITIONS.items(),
         flags=statuses.FLAG_DEFINITIONS.items(),
         cadence=_cadence(),
+        section="method",
     )
 
 
 def _cadence() -> list[tuple[str, int]]:
+    soon, news = statuses.DUE_SOON.days, statuses.POSITION_IS_NEW.days
+    hot = f"Due within {soon} days, or its official position changed {news} days ago"
     return [
-        (
-            f"Within {statuses.DUE_SOON.days} days before the promised date, or "
-            f"{statuses.POSITION_IS_NEW.days} days after the official position changed",
-            statuses.REVIEW_EVERY_WHEN_HOT.days,
-        ),
+        (hot, statuses.REVIEW_EVERY_WHEN_HOT.days),
         ("Any other commitment", statuses.REVIEW_EVERY.days),
         ("Delivered", statuses.REVIEW_EVERY_WHEN_DELIVERED.days),
     ]

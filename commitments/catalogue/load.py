@@ -219,7 +219,7 @@ class _Load:
             "specificity": item.specificity,
             "trackable": item.trackable,
             "untrackable_reason": item.untrackable_reason or "",
-            "clause": item.clause,
+            "clause": item.clause or "",
             "original_due_on": last_day(item.due.date, item.due.precision),
             "original_due_precision": item.due.precision,
             "due_basis": item.due.basis,

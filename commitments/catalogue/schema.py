@@ -129,7 +129,7 @@ class Item(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
-class Pillar(Item):
+class PillarItem(Item):
     number: int = Field(ge=1, le=99)
     slug: Slug
     title: Line
@@ -137,7 +137,7 @@ class Pillar(Item):
     summary: Text
 
 
-class Plan(Item):
+class PlanItem(Item):
     title: Line
     title_zh: Line | None
     starts_on: Day
@@ -145,10 +145,10 @@ class Plan(Item):
     coded_on: Day
     evidence_to: Day
     summary: Text
-    pillars: list[Pillar] = Field(min_length=1)
+    pillars: list[PillarItem] = Field(min_length=1)
 
 
-class Body(Item):
+class BodyItem(Item):
     slug: Slug
     name: Line
     name_zh: Line | None
@@ -156,7 +156,7 @@ class Body(Item):
     kind: Annotated[str, AfterValidator(_among(BodyRow.Kind))]
 
 
-class Partner(Item):
+class PartnerItem(Item):
     slug: Slug
     name: Line
     name_zh: Line | None
@@ -165,13 +165,13 @@ class Partner(Item):
     members: list[Country] = []
 
 
-class Topic(Item):
+class TopicItem(Item):
     slug: Slug
     name: Annotated[Line, StringConstraints(max_length=100)]
     name_zh: Annotated[Line, StringConstraints(max_length=100)] | None
 
 
-class Passage(Item):
+class PassageItem(Item):
     ref: Annotated[
         str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", max_length=20)
     ]
@@ -179,7 +179,7 @@ class Passage(Item):
     summary: Words30
 
 
-class Source(Item):
+class SourceItem(Item):
     slug: LongSlug
     title: Title
     title_zh: Title | None
@@ -191,7 +191,7 @@ class Source(Item):
     language: Language
     url: Url | None
     note: Text | None
-    passages: list[Passage] = Field(min_length=1)
+    passages: list[PassageItem] = Field(min_length=1)
 
 
 class Due(Item):
@@ -205,7 +205,7 @@ class MilestoneDue(Item):
     precision: Precision
 
 
-class Criterion(Item):
+class CriterionItem(Item):
     key: Annotated[str, StringConstraints(pattern=r"^[a-d]$")]
     text: Words60
     indicator: LongSlug | None = None
@@ -213,7 +213,7 @@ class Criterion(Item):
     at_most: Number | None = None
 
 
-class Milestone(Item):
+class MilestoneItem(Item):
     key: Annotated[str, StringConstraints(pattern=SLUG, max_length=60)]
     title: Line
     due: MilestoneDue | None = None
@@ -222,7 +222,7 @@ class Milestone(Item):
     evidence: list[str]
 
 
-class StatusEntry(Item):
+class StatusItem(Item):
     kind: Literal["status"]
     date: Day
     precision: EventPrecision
@@ -233,7 +233,7 @@ class StatusEntry(Item):
     evidence: list[str]
 
 
-class ClaimEntry(Item):
+class ClaimItem(Item):
     kind: Literal["claim"]
     date: Day
     precision: EventPrecision
@@ -243,7 +243,7 @@ class ClaimEntry(Item):
     evidence: list[str]
 
 
-class ReviewEntry(Item):
+class ReviewItem(Item):
     kind: Literal["review"]
     date: Day
     precision: EventPrecision
@@ -253,11 +253,11 @@ class ReviewEntry(Item):
 
 
 Entry = Annotated[
-    StatusEntry | ClaimEntry | ReviewEntry, Field(discriminator="kind")
+    StatusItem | ClaimItem | ReviewItem, Field(discriminator="kind")
 ]
 
 
-class Commitment(Item):
+class CommitmentItem(Item):
     slug: LongSlug
     ref: Annotated[
         str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$", max_length=12)
@@ -271,18 +271,18 @@ class Commitment(Item):
     trackable: bool
     untrackable_reason: Text | None = None
     passages: list[str] = Field(min_length=1)
-    clause: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,4}$")] | None = None
+    clause: Annotated[str, StringConstraints(pattern=r"^[a-z](-[a-z])?$")] | None = None
     bodies: list[str] = Field(min_length=1)
     partners: list[str]
     topics: list[str] = Field(min_length=1)
     due: Due
-    criteria: list[Criterion]
-    milestones: list[Milestone]
+    criteria: list[CriterionItem]
+    milestones: list[MilestoneItem]
     indicators: list[str]
     history: list[Entry]
 
 
-class Evidence(Item):
+class EvidenceItem(Item):
     id: Annotated[
         str,
         StringConstraints(
@@ -318,7 +318,7 @@ class Target(Item):
     date: Day
 
 
-class Observation(Item):
+class ObservationItem(Item):
     date: Day
     precision: EventPrecision
     value: Number
@@ -326,7 +326,7 @@ class Observation(Item):
     note: str | None
 
 
-class Indicator(Item):
+class IndicatorItem(Item):
     slug: LongSlug
     name: Line
     name_zh: Line | None = None
@@ -337,4 +337,4 @@ class Indicator(Item):
     target: Target | None = None
     note: str | None
     commitments: list[str]
-    observations: list[Observation]
+    observations: list[ObservationItem]

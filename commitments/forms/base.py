@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 
+from commitments import chain
 from commitments.models import Commitment, HistoryEntry
 from commitments.services import StaleForm
 from commitments.statuses import Precision, RuleBroken
@@ -66,6 +67,8 @@ class ActForm(forms.Form):
         """Record it, all or nothing; None if a rule refused, with its message."""
         try:
             with transaction.atomic():
+                # Before a new document too: its address and slug are taken once.
+                chain.lock()
                 return self.record(by=by, at=at)
         except StaleForm as stale:
             self._catch_up(stale)

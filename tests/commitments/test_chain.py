@@ -317,11 +317,11 @@ if sys.argv[1] == "unlocked":
     chain.lock = lambda: None
 failed = 0
 me = Machine(f"writer-{sys.argv[2]}")
-commitment = Commitment.objects.get(slug=sys.argv[4])
+commitments = list(Commitment.objects.all())
 evidence = [Evidence.objects.get()]
 for number in range(int(sys.argv[3])):
     try:
-        services.attach_evidence(commitment=commitment, evidence=evidence,
+        services.attach_evidence(commitment=commitments[number % len(commitments)], evidence=evidence,
             reason=f"Entry {number}.", by=me, at=timezone.now(),
             idempotency_key=str(number))
     except IntegrityError:
@@ -341,11 +341,10 @@ def append_from_processes(mode, *, processes, entries):
         )
     else:
         environment["DATABASE_URL"] = f"sqlite:///{database['NAME']}"
-    slug = Commitment.objects.get().slug
     command = [sys.executable, "-c", WRITER, mode]
     running = [
         subprocess.Popen(
-            [*command, str(number), str(entries), slug],
+            [*command, str(number), str(entries)],
             env=environment,
             cwd=Path(__file__).parents[2],
             stdout=subprocess.PIPE,
@@ -363,7 +362,8 @@ def contended(transactional_db):
     from commitments.accounts import ensure_groups
 
     ensure_groups()
-    CommitmentFactory()
+    for _ in range(80):
+        CommitmentFactory()
     EvidenceFactory()
 
 
@@ -374,7 +374,7 @@ def test_writers_beside_each_other_leave_no_gap_no_fork_and_no_loss(contended):
     failed = append_from_processes("locked", processes=processes, entries=entries)
 
     assert failed == 0
-    assert HistoryEntry.objects.count() == processes * entries + 1
+    assert HistoryEntry.objects.count() == processes * entries + 80
     assert findings() == []
 
 
