@@ -93,7 +93,7 @@ def _bands(
         return ""
     ends = [day for day, _ in spells[1:]] + [on]
     solid, hollow = [], []
-    for (start, status), end in zip(spells, ends, strict=True):
+    for (start, status), end in zip(spells, ends, strict=False):
         start = max(start, first)
         if not status or end <= start:
             continue

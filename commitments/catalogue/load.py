@@ -13,7 +13,7 @@ from django.db import models, transaction
 
 from commitments import actors, chain, services
 from commitments.catalogue import schema
-from commitments.catalogue.read import Catalogue
+from commitments.catalogue.read import Catalogue, CatalogueError, Problem
 from commitments.models import (
     Body,
     Commitment,
@@ -28,7 +28,7 @@ from commitments.models import (
     Source,
     Topic,
 )
-from commitments.statuses import last_day
+from commitments.statuses import Precision, RuleBroken, last_day
 
 PLAN = "15th-five-year-plan"
 
@@ -74,8 +74,11 @@ def load(
     """Load ``catalogue`` in one transaction and return what was done.
 
     Rows that exist are compared and left alone; history enters through the
-    services, once per entry. With ``dry_run`` nothing is kept.
+    services, once per entry. With ``dry_run`` nothing is kept. Raises CatalogueError.
     """
+    if catalogue.plan.evidence_to > at.date():
+        message = "is still to come; evidence cannot have been looked at by then"
+        raise CatalogueError([Problem("plan.yaml", "", "evidence_to", message)])
     report = Report()
     try:
         with transaction.atomic():
@@ -96,6 +99,7 @@ class _Load:
     ) -> None:
         self.catalogue, self.report, self.at, self.by = catalogue, report, at, by
         self.passages: dict[str, Passage] = {}
+        self.created: set[tuple[type[models.Model], Any]] = set()
         self.stated_on: date = catalogue.plan.starts_on
         self.recorded = set(
             HistoryEntry.objects.filter(actor=actors.key(by)).values_list(
@@ -135,6 +139,7 @@ class _Load:
             slug=slug, defaults={**values, **linked}
         )
         if created:
+            self.created.add((model, row.pk))
             self.report.add(model._meta.verbose_name)
         else:
             self.compare(f"{model._meta.verbose_name} {slug}", row, values)
@@ -150,7 +155,7 @@ class _Load:
 
     def differ(self, name: str, field_name: str, stored: Any, value: Any) -> None:
         self.report.differences.append(
-            Difference(name, field_name, str(stored)[:80], str(value)[:80])
+            Difference(name, field_name, str(stored)[:300], str(value)[:300])
         )
 
     def keep_all(self, model: type[Any], items: list[Any]) -> dict[str, Any]:
@@ -176,6 +181,10 @@ class _Load:
     def evidence(self, item: schema.EvidenceItem) -> Evidence:
         values = plain(item, "id", "commitments")
         values["published_on"] = item.published_on
+        twin = Evidence.objects.filter(url=item.url).exclude(slug=item.id).first()
+        if twin is not None:
+            self.differ(f"evidence {item.id}", "slug", twin.slug, item.id)
+            return twin
         return self.keep(Evidence, item.id, values)
 
     def indicator(self, item: schema.IndicatorItem) -> Indicator:
@@ -241,6 +250,7 @@ class _Load:
             **wording,
             **facts,
         )
+        self.created.add((Commitment, row.pk))
         self.report.add("commitment")
         row.passages.set(self.passages[ref] for ref in item.passages)
         row.partners.set(self.partners[slug] for slug in item.partners)
@@ -275,14 +285,25 @@ class _Load:
                 self.report.add("milestone")
 
     def links(self, rows: dict[str, Commitment]) -> None:
-        for document in self.catalogue.evidence:
-            self.documents[document.id].commitments.add(
-                *(rows[slug] for slug in document.commitments)
-            )
-        for indicator in self.catalogue.indicators:
-            self.indicators[indicator.slug].commitments.add(
-                *(rows[slug] for slug in indicator.commitments)
-            )
+        """Tie documents and figures to commitments, where one of the two is new.
+
+        A tie between rows that stood already was there before: somebody has since
+        taken it away, and it stays away.
+        """
+        pairs = [(self.documents[e.id], e.commitments) for e in self.catalogue.evidence]
+        pairs += [
+            (self.indicators[i.slug], i.commitments) for i in self.catalogue.indicators
+        ]
+        for row, slugs in pairs:
+            tied = set(row.commitments.values_list("slug", flat=True))
+            absent = [slug for slug in slugs if slug not in tied]
+            is_new = (row._meta.model, row.pk) in self.created
+            new = [s for s in absent if is_new or (Commitment, rows[s].pk) in self.created]
+            if new:
+                row.commitments.add(*(rows[slug] for slug in new))
+            for slug in set(absent) - set(new):
+                name = f"{row._meta.verbose_name} {row.slug}"
+                self.differ(name, "commitments", "not tied", slug)
 
     def history(self, row: Commitment, item: schema.CommitmentItem) -> None:
         """Record what the catalogue tells of a commitment, in the order of days."""
@@ -292,7 +313,8 @@ class _Load:
         for step in item.milestones:
             if step.met_on:
                 met = (lambda s: lambda: self.milestone(row, s, steps[s.key]))(step)
-                told.append((step.met_on, met))
+                day = last_day(step.met_on, step.precision or Precision.DAY)
+                told.append((day, met))
         seen: dict[str, int] = {}
         for entry in item.history:
             name = f"{entry.kind}/{entry.date}/{entry.precision}"
@@ -300,9 +322,21 @@ class _Load:
             enter = (lambda e, k: lambda: self.entry(row, e, k))(
                 entry, f"{name}/{seen[name]}"
             )
-            told.append((entry.date, enter))
+            told.append((last_day(entry.date, entry.precision), enter))
         for _, enter in sorted(told, key=lambda pair: pair[0]):
             enter()
+        self.compare_status(row, item)
+
+    def compare_status(self, row: Commitment, item: schema.CommitmentItem) -> None:
+        """Report where colleagues have since come to another judgement."""
+        told = [e for e in item.history if isinstance(e, schema.StatusItem)]
+        if (Commitment, row.pk) in self.created or not told:
+            return
+        last = max(told, key=lambda e: last_day(e.date, e.precision))
+        name = f"commitment {row.ref} {row.slug}"
+        values = {"status": last.status, "criteria_met": sorted(last.criteria_met)}
+        row.refresh_from_db()
+        self.compare(name, row, {"standing": "published", **values})
 
     def milestone(self, row: Commitment, step: schema.MilestoneItem, kept: Any) -> None:
         self.enter(
@@ -349,7 +383,18 @@ class _Load:
         if key in self.recorded:
             self.compare_entry(row, name, key, told)
             return
-        service(commitment=row, by=self.by, at=self.at, idempotency_key=key, **told)
+        try:
+            service(commitment=row, by=self.by, at=self.at, idempotency_key=key, **told)
+        except RuleBroken as error:
+            # A new commitment has met every rule already; one that colleagues have
+            # worked on since may have moved to where this entry no longer fits.
+            if (Commitment, row.pk) in self.created:
+                raise CatalogueError(
+                    [Problem("commitments/", row.slug, name, str(error))]
+                ) from error
+            label = f"commitment {row.slug}, {name}"
+            self.differ(label, "entry", f"not recorded: {error}", "to be recorded")
+            return
         self.recorded.add(key)
         self.report.add("history entry")
 
@@ -362,7 +407,7 @@ class _Load:
             actor=actors.key(self.by), idempotency_key=key
         )
         label = f"commitment {row.slug}, {name}"
-        if entry.text.reason != told["reason"]:
+        if entry.text.reason not in ("", told["reason"].strip()):
             self.differ(label, "reason", entry.text.reason, told["reason"])
         for field_name in ("status", "position", "confidence"):
             if field_name in told and getattr(entry, field_name) != told[field_name]:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from commitments.catalogue import schema
 
 LARGEST_FILE = 5_000_000
+DEEPEST = 20
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 I = TypeVar("I", bound=schema.Item)  # noqa: E741
 
@@ -51,6 +52,8 @@ class Catalogue:
     evidence: list[schema.EvidenceItem]
     indicators: list[schema.IndicatorItem]
     commitments: dict[int, list[schema.CommitmentItem]]
+    # The names of items that could not be read: no reference to them is unknown.
+    unread: frozenset[str] = frozenset()
 
     def all_commitments(self) -> Iterator[tuple[int, schema.CommitmentItem]]:
         """Yield (pillar number, commitment) in order."""
@@ -60,19 +63,15 @@ class Catalogue:
 
 
 class _Loader(SafeLoader):
-    """Refuses what would hide a mistake: keys given twice, anchors, aliases."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(
-                problem="write the text out; anchors and aliases are not read",
-                problem_mark=self.peek_event().start_mark,
-            )
-        return super().compose_node(parent, index)
+    """Refuses keys given twice: the second would silently win."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         seen = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(
+                    problem="a key must be a word", problem_mark=key.start_mark
+                )
             if key.value in seen:
                 raise yaml.MarkedYAMLError(
                     problem=f"the key {key.value!r} stands here twice; keep one",
@@ -111,13 +110,51 @@ def read(path: Path) -> Catalogue:
         )
     if plan is None:
         raise CatalogueError(problems)
+    folder = path / "commitments"
+    expected = {f"{p.number}-{p.slug}.yaml" for p in plan.pillars} if plan else set()
+    for stray in sorted(folder.glob("*")) if plan else []:
+        if stray.name not in expected:
+            message = "No pillar has this file. Rename or remove it."
+            problems.append(Problem(f"commitments/{stray.name}", "", "", message))
     catalogue = Catalogue(
-        plan, bodies, partners, topics, sources, evidence, indicators, commitments
+        plan,
+        bodies,
+        partners,
+        topics,
+        sources,
+        evidence,
+        indicators,
+        commitments,
+        unread=frozenset(p.item for p in problems if p.field),
     )
-    problems += check(catalogue, shape_is_whole=not problems)
+    # Where a whole file could not be read, every reference into it would look wrong.
+    is_whole = all(p.item and not p.item.startswith("line ") for p in problems)
+    problems += check(catalogue, shape_is_whole=is_whole)
     if problems:
         raise CatalogueError(problems)
     return catalogue
+
+
+def _refuse_tricks(text: str) -> None:
+    """Refuse aliases, and nesting that no item of the format has.
+
+    Few lines of either can stand for more than memory holds. Raises YAMLError.
+    """
+    depth = 0
+    for event in yaml.parse(text, SafeLoader):
+        if getattr(event, "anchor", None):
+            raise yaml.MarkedYAMLError(
+                problem="write the text out; anchors and aliases are not read",
+                problem_mark=event.start_mark,
+            )
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise yaml.MarkedYAMLError(
+                problem="nested too deeply", problem_mark=event.start_mark
+            )
 
 
 def _parse(path: Path, file: str, problems: list[Problem]) -> Any:
@@ -130,6 +167,7 @@ def _parse(path: Path, file: str, problems: list[Problem]) -> Any:
             problems.append(Problem(file, "", "", message))
             return None
         text = whole.read_bytes().decode("utf-8")
+        _refuse_tricks(text)
         return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
     except UnicodeDecodeError:
         problems.append(Problem(file, "", "", "The file is not UTF-8. Save it as UTF-8."))

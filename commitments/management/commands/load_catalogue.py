@@ -23,13 +23,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no folder {options['path']}.")
         try:
             catalogue = read(options["path"])
+            report = load(catalogue, at=timezone.now(), dry_run=options["dry_run"])
         except CatalogueError as error:
             for problem in error.problems:
                 self.stderr.write(str(problem))
             raise CommandError(
                 f"Nothing was loaded: {len(error.problems)} to mend in the catalogue."
             ) from error
-        report = load(catalogue, at=timezone.now(), dry_run=options["dry_run"])
         added = ", ".join(f"{count} {kind}" for kind, count in report.added.items())
         would = "would add" if options["dry_run"] else "added"
         self.stdout.write(f"Catalogue: {would} {added or 'nothing'}.")
