@@ -166,7 +166,8 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
         chosen=chosen,
         claim_gap=_yes_or_no(query, "claim_gap"),
         sort=_one_of(query, "sort", SORTS) or "ref",
-        **_days(query, today=today),
+        as_of=_day(query, "as_of", today=today),
+        known_at=_day(query, "known_at", today=today),
     )
 
 
@@ -175,7 +176,11 @@ def parse_days(query: QueryDict, *, today: date) -> Question:
 
     Other parameters are let be: links pick them up on their way.
     """
-    return Question(today=today, **_days(query, today=today))
+    return Question(
+        today=today,
+        as_of=_day(query, "as_of", today=today),
+        known_at=_day(query, "known_at", today=today),
+    )
 
 
 def _refuse_unknown(query: QueryDict, *, known: Collection[str]) -> None:
@@ -212,10 +217,6 @@ def _unknown_value(name: str, value: str, known: Collection[str]) -> BadParamete
 def _yes_or_no(query: QueryDict, name: str) -> bool | None:
     value = _one_of(query, name, ("true", "false"))
     return value == "true" if value else None
-
-
-def _days(query: QueryDict, *, today: date) -> dict[str, date | None]:
-    return {name: _day(query, name, today=today) for name in DAYS}
 
 
 def _day(query: QueryDict, name: str, *, today: date) -> date | None:
@@ -313,7 +314,8 @@ def _has(name: str, values: tuple[str, ...], *, on: date) -> Q:
 
 
 def _derived(name: str, value: str, *, on: date) -> QuerySet:
-    rows = State.objects.all()
+    # What cannot be tracked has neither a schedule nor a review.
+    rows = State.objects.filter(commitment__trackable=True)
     if name == "schedule":
         return rows.with_schedule(value, on=on).values("pk")
     return rows.with_freshness(value, on=on).values("pk")

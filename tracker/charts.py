@@ -92,7 +92,8 @@ def _bands(
     if not spells:
         return ""
     ends = [day for day, _ in spells[1:]] + [on]
-    solid, hollow = [], []
+    solid: list[str] = []
+    hollow: list[str] = []
     for (start, status), end in zip(spells, ends, strict=False):
         start = max(start, first)
         if not status or end <= start:
@@ -106,7 +107,9 @@ def _bands(
 def bar(counts: Mapping[str, int], *, title: str, height: int = 34) -> SafeString:
     """Draw how many have each status, as one stacked bar with its numbers."""
     total = sum(counts.values()) or 1
-    x, solid, hollow, numbers = 0.0, [], [], []
+    x, numbers = 0.0, []
+    solid: list[str] = []
+    hollow: list[str] = []
     for status in Status.values:
         count = counts.get(status, 0)
         if not count:

@@ -106,7 +106,8 @@ def row(state: State, *, on: date, title: str = "") -> Row:
         title=title or state.commitment.title,
         schedule=state.schedule(on=on),
         freshness=state.freshness(on=on),
-        days_since_review=(on - seen).days if seen else None,
+        # On a past day, later looks have reached beyond it.
+        days_since_review=max(0, (on - seen).days) if seen else None,
         days_late=(on - due).days if due and due <= on else None,
     )
 

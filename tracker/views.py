@@ -17,7 +17,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from commitments import statuses
-from commitments.models import Commitment, HistoryEntry, Pillar, Plan, Source, State
+from commitments.models import (
+    Commitment,
+    HistoryEntry,
+    Indicator,
+    Pillar,
+    Plan,
+    Source,
+    State,
+)
 from commitments.statuses import Judgement, Status
 from tracker import browse, charts, reading
 from tracker.browse import BadParameter, Question
@@ -42,8 +50,12 @@ def _page(
     error: BadParameter | None,
     **context: Any,
 ) -> HttpResponse:
+    days = urlencode(question.days())
     shown = {
         **context,
+        # Links keep the day asked about: alone, or after other parameters.
+        "past": f"?{days}" if days else "",
+        "past_more": f"&{days}" if days else "",
         "question": question,
         "on": question.on,
         "error": error,
@@ -108,11 +120,11 @@ def _headline(total: int, counts: Counter[str]) -> str:
         return "No commitment is on record yet"
     delivered, partly = counts[Status.DELIVERED], counts[Status.PARTLY_DELIVERED]
     how_many = f"{delivered} of {total}" if delivered else f"None of the {total}"
-    verb = "is" if delivered <= 1 else "are"
+    verb = "is" if delivered == 1 else "are"
     moving = counts[Status.UNDER_WAY]
     return (
         f"{how_many} opening-up commitments {verb} delivered; "
-        f"{partly or 'none'} {'is' if partly in (0, 1) else 'are'} partly delivered, "
+        f"{partly or 'none'} {'is' if partly == 1 else 'are'} partly delivered, "
         f"{moving or 'none'} under way"
     )
 
@@ -172,7 +184,6 @@ def commitments(request: HttpRequest) -> HttpResponse:
         facets=facets,
         chips=_chips(question, facets),
         sorts=browse.SORTS,
-        past=urlencode(question.days()),
         section="commitments",
     )
 
@@ -274,7 +285,9 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         "responsibilities": one.responsibilities.select_related("body"),
         "partners": one.partners.all(),
         "topics": one.topics.all(),
-        "indicators": one.indicators.prefetch_related("observations__evidence"),
+        "indicators": Indicator.objects.filter(commitments=one).prefetch_related(
+            "observations__evidence"
+        ),
     }
 
 
@@ -327,13 +340,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
 def method(request: HttpRequest) -> HttpResponse:
     """Answer how we judge, from the rules themselves."""
     question, error = _asked(request, browse.parse_days)
-    steps = [
-        (
-            old,
-            [(new, new in statuses.allowed_statuses(Judgement(old))) for new in Status],
-        )
-        for old in Status
-    ]
+    steps = [(old, [(new, _may_follow(old, new)) for new in Status]) for old in Status]
     return _page(
         request,
         "method.html",
@@ -354,6 +361,22 @@ def method(request: HttpRequest) -> HttpResponse:
         cadence=_cadence(),
         section="method",
     )
+
+
+def _may_follow(old: Status, new: Status) -> bool:
+    """Whether the rules let ``new`` follow ``old``, with a test of two parts."""
+    test = ("a", "b")
+    choices = [frozenset(test[:count]) for count in range(3)]
+    held = {Status.PARTLY_DELIVERED: choices[1], Status.DELIVERED: choices[2]}
+    for met in choices:
+        step = Judgement(new, met)
+        try:
+            statuses.check_criteria(step, test)
+            statuses.check_change(Judgement(old, held.get(old, choices[0])), step)
+        except statuses.RuleBroken:
+            continue
+        return True
+    return False
 
 
 def _cadence() -> list[tuple[str, int]]:

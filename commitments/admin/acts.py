@@ -74,7 +74,7 @@ def _url(act: Act, commitment: Commitment) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def act_view(
-    model_admin: admin.ModelAdmin, act: Act, request: HttpRequest, pk: int
+    request: HttpRequest, pk: int, *, model_admin: admin.ModelAdmin, act: Act
 ) -> HttpResponse:
     """Show the form of an act; on POST record it and return to the commitment."""
     commitment = get_object_or_404(Commitment, pk=pk)

@@ -153,7 +153,9 @@ class CommitmentAdmin(FactAdmin):
         own = [
             path(
                 f"<int:pk>/{act.name}/",
-                self.admin_site.admin_view(partial(act_view, self, act)),
+                self.admin_site.admin_view(
+                    partial(act_view, model_admin=self, act=act)
+                ),
                 name=act.url_name,
             )
             for act in ACTS

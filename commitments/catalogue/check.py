@@ -252,4 +252,4 @@ class _Commitment:
             if len(cited) == len(entry.evidence):
                 statuses.check_evidence(now, cited)
         except RuleBroken as error:
-            yield self.problem(f"{field}.{error.field or "status"}", str(error))
+            yield self.problem(f"{field}.{error.field or 'status'}", str(error))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -119,7 +120,9 @@ class _Load:
         self.topics = self.keep_all(Topic, self.catalogue.topics)
         for source in self.catalogue.sources:
             self.source(source)
-        self.documents = {item.id: self.evidence(item) for item in self.catalogue.evidence}
+        self.documents = {
+            item.id: self.evidence(item) for item in self.catalogue.evidence
+        }
         self.indicators = {i.slug: self.indicator(i) for i in self.catalogue.indicators}
         rows = {
             item.slug: self.commitment(number, item)
@@ -298,7 +301,9 @@ class _Load:
             tied = set(row.commitments.values_list("slug", flat=True))
             absent = [slug for slug in slugs if slug not in tied]
             is_new = (row._meta.model, row.pk) in self.created
-            new = [s for s in absent if is_new or (Commitment, rows[s].pk) in self.created]
+            new = [
+                s for s in absent if is_new or (Commitment, rows[s].pk) in self.created
+            ]
             if new:
                 row.commitments.add(*(rows[slug] for slug in new))
             for slug in set(absent) - set(new):
@@ -312,16 +317,14 @@ class _Load:
         told: list[tuple[date, Callable[[], None]]] = []
         for step in item.milestones:
             if step.met_on:
-                met = (lambda s: lambda: self.milestone(row, s, steps[s.key]))(step)
+                met = partial(self.milestone, row, step, steps[step.key])
                 day = last_day(step.met_on, step.precision or Precision.DAY)
                 told.append((day, met))
         seen: dict[str, int] = {}
         for entry in item.history:
             name = f"{entry.kind}/{entry.date}/{entry.precision}"
             seen[name] = seen.get(name, 0) + 1
-            enter = (lambda e, k: lambda: self.entry(row, e, k))(
-                entry, f"{name}/{seen[name]}"
-            )
+            enter = partial(self.entry, row, entry, f"{name}/{seen[name]}")
             told.append((last_day(entry.date, entry.precision), enter))
         for _, enter in sorted(told, key=lambda pair: pair[0]):
             enter()
@@ -413,7 +416,9 @@ class _Load:
             if field_name in told and getattr(entry, field_name) != told[field_name]:
                 stored = getattr(entry, field_name)
                 self.differ(label, field_name, stored, told[field_name])
-        if "criteria_met" in told and entry.criteria_met != sorted(told["criteria_met"]):
+        if "criteria_met" in told and entry.criteria_met != sorted(
+            told["criteria_met"]
+        ):
             self.differ(label, "criteria_met", entry.criteria_met, told["criteria_met"])
         stored_documents = {c.evidence_id for c in entry.citations.all()}
         if stored_documents != {document.pk for document in told["evidence"]}:

@@ -15,7 +15,7 @@ from commitments.catalogue import schema
 LARGEST_FILE = 5_000_000
 DEEPEST = 20
 SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-I = TypeVar("I", bound=schema.Item)  # noqa: E741
+I = TypeVar("I", bound=schema.Item)
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,16 @@ def read(path: Path) -> Catalogue:
     sources = [
         source
         for file in sorted(path.glob("sources/*.yaml"))
-        if (source := _read_one(path, f"sources/{file.name}", schema.SourceItem, problems))
+        if (
+            source := _read_one(
+                path, f"sources/{file.name}", schema.SourceItem, problems
+            )
+        )
     ]
     if not sources and not problems:
-        problems.append(Problem("sources/", "", "", "There is no source file; add one."))
+        problems.append(
+            Problem("sources/", "", "", "There is no source file; add one.")
+        )
     commitments: dict[int, list[schema.CommitmentItem]] = {}
     for pillar in plan.pillars if plan else []:
         file = f"commitments/{pillar.number}-{pillar.slug}.yaml"
@@ -111,8 +117,8 @@ def read(path: Path) -> Catalogue:
     if plan is None:
         raise CatalogueError(problems)
     folder = path / "commitments"
-    expected = {f"{p.number}-{p.slug}.yaml" for p in plan.pillars} if plan else set()
-    for stray in sorted(folder.glob("*")) if plan else []:
+    expected = {f"{p.number}-{p.slug}.yaml" for p in plan.pillars}
+    for stray in sorted(folder.glob("*")):
         if stray.name not in expected:
             message = "No pillar has this file. Rename or remove it."
             problems.append(Problem(f"commitments/{stray.name}", "", "", message))
@@ -170,7 +176,9 @@ def _parse(path: Path, file: str, problems: list[Problem]) -> Any:
         _refuse_tricks(text)
         return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
     except UnicodeDecodeError:
-        problems.append(Problem(file, "", "", "The file is not UTF-8. Save it as UTF-8."))
+        problems.append(
+            Problem(file, "", "", "The file is not UTF-8. Save it as UTF-8.")
+        )
     except OSError as error:
         message = f"The file cannot be read ({error.strerror}). Add it."
         problems.append(Problem(file, "", "", message))

@@ -69,9 +69,7 @@ def _at_most(words: int) -> Callable[[str], str]:
 
 def _day(value: Any) -> date:
     if not isinstance(value, str) or not _ISO_DAY.match(value):
-        raise ValueError(
-            f"“{value}” is not a quoted date. Write it as \"2026-03-01\"."
-        )
+        raise ValueError(f'“{value}” is not a quoted date. Write it as "2026-03-01".')
     try:
         return date.fromisoformat(value)
     except ValueError as error:
@@ -80,7 +78,7 @@ def _day(value: Any) -> date:
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"“{value}” is not a number.")
+        raise ValueError(f"“{value}” is not a number.")  # noqa: TRY004 (pydantic)
     if not math.isfinite(value) or abs(value) >= 10**14:
         raise ValueError(f"{value} is too large a number.")
     number = Decimal(str(value))
@@ -120,9 +118,7 @@ EventPrecision = Annotated[
 Confidence = Annotated[str, AfterValidator(_among(statuses.Confidence))]
 Status = Annotated[str, AfterValidator(_among(statuses.Status))]
 # "None stated" is where no claim was recorded; nobody claims it.
-Position = Annotated[
-    str, AfterValidator(_among(statuses.Position, but="none_stated"))
-]
+Position = Annotated[str, AfterValidator(_among(statuses.Position, but="none_stated"))]
 
 
 class Item(BaseModel):
@@ -252,16 +248,12 @@ class ReviewItem(Item):
     evidence: list[str]
 
 
-Entry = Annotated[
-    StatusItem | ClaimItem | ReviewItem, Field(discriminator="kind")
-]
+Entry = Annotated[StatusItem | ClaimItem | ReviewItem, Field(discriminator="kind")]
 
 
 class CommitmentItem(Item):
     slug: LongSlug
-    ref: Annotated[
-        str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$", max_length=12)
-    ]
+    ref: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$", max_length=12)]
     title: Annotated[Line, StringConstraints(max_length=70)]
     title_zh: Line | None
     statement: Words60

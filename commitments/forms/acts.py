@@ -60,13 +60,12 @@ class AssessForm(EvidenceForm):
         self.initial.setdefault("confidence", self.commitment.confidence)
 
     def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        names = [name for name in self.field_order if name != "evidence"]
         return services.assess(
             commitment=self.commitment,
             evidence=self.documents(),
             by=by,
             at=at,
-            **self.given("seen", *names),
+            **self.given("seen", *self.field_order),
         )
 
 
@@ -159,9 +158,8 @@ class AmendWordingForm(EvidenceForm):
         for key, text in self.parts.items():
             self.fields[f"part_{key}"] = Prose(label=f"Part {key} of the test")
             self.initial.setdefault(f"part_{key}", text)
-        self.order_fields(
-            [*self.field_order, *(f"part_{key}" for key in self.parts)]
-        )
+        parts = [f"part_{key}" for key in self.parts]
+        self.order_fields([*self.field_order, *parts, "effective_on", "precision"])
 
     def changes(self) -> dict[str, Any]:
         """Return the texts that differ, as ``amend_wording`` takes them."""

@@ -1,13 +1,16 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from commitments import services
 from commitments.actors import CATALOGUE
 from commitments.models import Source
+from commitments.statuses import Status
 from tests.factories import (
     AT,
     BodyFactory,
@@ -18,6 +21,8 @@ from tests.factories import (
     UserFactory,
     assess,
 )
+from tracker import views
+from tracker.templatetags.tracker import status_mark, when
 
 pytestmark = pytest.mark.django_db
 
@@ -295,3 +300,49 @@ def test_pages_load_nothing_inline_or_from_elsewhere(client, today, source):
         assert ' style="' not in html
         assert "<script>" not in html
         assert 'src="http' not in html
+
+
+def test_links_keep_the_day_asked_about(client, today):
+    commitment = CommitmentFactory()
+    html = page(client, "home", as_of="2026-07-01")
+    assert f"/commitments/{commitment.slug}/?as_of=2026-07-01" in html
+
+
+def test_unknown_address_is_a_helpful_404(client):
+    answer = client.get("/nowhere/")
+    assert answer.status_code == 404
+    assert "Find a commitment" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("precision", "shown"),
+    [
+        ("day", "3 Aug 2026"),
+        ("month", "Aug 2026"),
+        ("quarter", "Q3 2026"),
+        ("year", ">2026<"),
+        ("plan_period", "end of 2026"),
+    ],
+)
+def test_days_are_shown_no_finer_than_known(precision, shown):
+    assert shown in when(date(2026, 8, 3), precision)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_status_is_icon_word_and_colour(status):
+    html = status_mark(status.value)
+    slug = status.value.replace("_", "-")
+    assert f'class="st s-{slug}"' in html
+    assert f'href="#i-{slug}"' in html
+    assert status.label in html
+    assert f'id="i-{slug}"' in render_to_string("_icons.html")
+    assert f".s-{slug} " in (settings.BASE_DIR / "static/tracker.css").read_text()
+
+
+def test_table_of_steps_follows_the_rules():
+    may = views._may_follow
+    assert may(Status.ANNOUNCED, Status.DELIVERED)
+    assert may(Status.DELIVERED, Status.REVERSED)
+    assert not may(Status.DELIVERED, Status.UNDER_WAY)
+    assert not may(Status.PARTLY_DELIVERED, Status.UNDER_WAY)
+    assert not may(Status.ANNOUNCED, Status.REVERSED)

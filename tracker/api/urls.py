@@ -1,1 +1,36 @@
-urlpatterns: list = []
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
+
+from tracker.api import views
+
+LISTS = {
+    "commitments": (views.CommitmentViewSet, "commitment"),
+    "history": (views.HistoryViewSet, "history"),
+    "evidence": (views.EvidenceViewSet, "evidence"),
+    "indicators": (views.IndicatorViewSet, "indicator"),
+    "sources": (views.SourceViewSet, "source"),
+    "pillars": (views.PillarViewSet, "pillar"),
+    "bodies": (views.BodyViewSet, "body"),
+    "partners": (views.PartnerViewSet, "partner"),
+    "topics": (views.TopicViewSet, "topic"),
+}
+router = SimpleRouter()
+for name, (viewset, basename) in LISTS.items():
+    router.register(name, viewset, basename=f"api-{basename}")
+
+# The viewer sets styles from its script; nothing else on the site may.
+viewer = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+)
+
+urlpatterns = [
+    path("", views.IndexView.as_view(), name="api-index"),
+    path("", include(router.urls)),
+    path("stats/", views.StatsView.as_view(), name="api-stats"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/", viewer, name="api-docs"),
+    re_path(r"^.*$", views.NothingHereView.as_view()),
+]

@@ -1,0 +1,119 @@
+"""A small record for the tests of the desk, made through the services."""
+
+from datetime import UTC, date, datetime
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+
+from commitments import accounts, services
+from commitments.models import Body, Commitment, Evidence, Pillar, Plan
+
+AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def account(name, group=None):
+    accounts.ensure_groups()
+    user, _ = get_user_model().objects.get_or_create(username=name, is_staff=True)
+    if group:
+        user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def body():
+    return Body.objects.get_or_create(
+        slug="mofcom", defaults={"name": "Commerce", "short_name": "MOF", "kind": "ministry"}
+    )[0]
+
+
+def draft(ref="1.1"):
+    plan, _ = Plan.objects.get_or_create(
+        slug="plan",
+        defaults={
+            "title": "Plan",
+            "starts_on": date(2026, 1, 1),
+            "ends_on": date(2030, 12, 31),
+            "coded_on": date(2026, 5, 1),
+            "evidence_to": date(2026, 5, 1),
+        },
+    )
+    pillar, _ = Pillar.objects.get_or_create(
+        number=1, defaults={"plan": plan, "slug": "one", "title": "One"}
+    )
+    commitment = Commitment.objects.create(
+        slug=f"promise-{ref.replace('.', '-')}",
+        ref=ref,
+        pillar=pillar,
+        title=f"Promise {ref}",
+        statement="It will be done.",
+        reading="Read as it stands.",
+        kind="rule",
+        specificity="specific",
+        stated_on=date(2026, 3, 1),
+    )
+    commitment.criteria.create(key="a", text="A law is in force")
+    commitment.criteria.create(key="b", text="It is used")
+    return commitment
+
+
+def published(ref="1.1"):
+    commitment = draft(ref)
+    services.publish(commitment=commitment, by=account("publisher"), at=AT)
+    commitment.refresh_from_db()
+    return commitment
+
+
+def document(slug="law", **values):
+    facts = {
+        "title": f"Document {slug}",
+        "publisher": "Gazette",
+        "url": f"https://example.org/{slug}",
+        "occurred_on": date(2026, 4, 1),
+        "type": "law",
+        "nature": "action",
+        "official": True,
+        "reliability": "high",
+        "summary": "Shows it.",
+    }
+    return Evidence.objects.create(slug=slug, **{**facts, **values})
+
+
+def assessed(ref="1.1", by=None, status="under_way", criteria_met=()):
+    commitment = published(ref)
+    services.assess(
+        commitment=commitment,
+        status=status,
+        criteria_met=criteria_met,
+        confidence="high",
+        reason="A law was drafted.",
+        evidence=[document(f"law-{ref.replace('.', '-')}")],
+        effective_on=date(2026, 4, 1),
+        looked_until=AT.date(),
+        by=by or account("colleague"),
+        at=AT,
+    )
+    commitment.refresh_from_db()
+    return commitment
+
+
+def assessment(commitment, **values):
+    """Return what an analyst posts to assess with a new document."""
+    return {
+        "seen": commitment.latest_entry_id or "",
+        "status": "partly_delivered",
+        "criteria_met": ["a"],
+        "confidence": "high",
+        "reason": "The law is in force since May.",
+        "effective_on": "2026-05-01",
+        "precision": "day",
+        "looked_until": "2026-06-01",
+        "new_url": "https://example.org/new-law",
+        "new_title": "The new law",
+        "new_publisher": "Gazette",
+        "new_occurred_on": "2026-05-01",
+        "new_type": "law",
+        "new_nature": "action",
+        "new_official": "on",
+        "new_reliability": "high",
+        "new_summary": "In force since May.",
+        **values,
+    }

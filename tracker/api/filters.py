@@ -1,0 +1,68 @@
+"""What each list can be asked, and the refusal of anything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django_filters.rest_framework import DjangoFilterBackend
+
+from commitments.models import Evidence, HistoryEntry, Indicator
+from commitments.statuses import Grade
+from tracker.browse import BadParameter
+
+PAGING = ("cursor", "limit")
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    """Filters by the view's filterset; an unknown parameter or value is a 400."""
+
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        if getattr(view, "reads_own_parameters", False):
+            return queryset
+        filterset_class = self.get_filterset_class(view, queryset)
+        fields = list(filterset_class.base_filters) if filterset_class else []
+        paging = PAGING if getattr(view, "action", "") == "list" else ()
+        refuse_unknown(request, known=[*fields, *paging])
+        filterset = self.get_filterset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            for name, messages in filterset.errors.items():
+                raise BadParameter(name, f"{name}: {' '.join(messages)}")
+        return filterset.qs
+
+
+def refuse_unknown(request: Any, *, known: list[str]) -> None:
+    """Raise BadParameter for a query parameter that is not in ``known``."""
+    for name in request.query_params:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            message = f"There is no parameter “{name}”. Known: {listed}."
+            raise BadParameter(name, message, known)
+
+
+class HistoryFilter(django_filters.FilterSet):
+    after = django_filters.NumberFilter("seq", "gt", label="The last number you have")
+    commitment = django_filters.CharFilter("commitment__slug", label="Its slug")
+
+    class Meta:
+        model = HistoryEntry
+        fields = ["after", "commitment", "kind"]
+
+
+class EvidenceFilter(django_filters.FilterSet):
+    grade = django_filters.ChoiceFilter(choices=Grade.choices)
+    commitment = django_filters.CharFilter("commitments__slug", label="Its slug")
+
+    class Meta:
+        model = Evidence
+        fields = ["commitment", "type", "nature", "official", "grade", "language"]
+
+
+class IndicatorFilter(django_filters.FilterSet):
+    commitment = django_filters.CharFilter("commitments__slug", label="Its slug")
+
+    class Meta:
+        model = Indicator
+        fields = ["commitment", "direction"]
