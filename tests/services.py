@@ -79,7 +79,15 @@ def _start() -> None:
 
 def _start_broker(base: Path, as_user: dict) -> subprocess.Popen:
     socket = base / "broker.sock"
-    command = [_broker(), "--port", "0", "--unixsocket", str(socket), "--dir", str(base)]
+    command = [
+        _broker(),
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--dir",
+        str(base),
+    ]
     command += ["--save", "", "--appendonly", "no"]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, start_new_session=True, **as_user

@@ -138,6 +138,4 @@ def _page(
         "correctable": forms.correctable(commitment) if form is None else (),
         "sign_off": settings.SIGN_OFF,
     }
-    return TemplateResponse(
-        request, "admin/commitments/commitment/act.html", context
-    )
+    return TemplateResponse(request, "admin/commitments/commitment/act.html", context)

@@ -82,7 +82,9 @@ class CorrectForm(EvidenceForm):
                 self.commitment
             )
         if self.entry.acts_as == EntryKind.WORDING:
-            self.fields["strike"].help_text = (
+            self.fields[
+                "strike"
+            ].help_text = (
                 "A wording entry is struck out, or the wording is amended anew."
             )
 

@@ -76,9 +76,7 @@ class Commitment(StateFields):
     bodies = models.ManyToManyField(
         "Body", through="Responsibility", related_name="commitments"
     )
-    partners = models.ManyToManyField(
-        "Partner", related_name="commitments", blank=True
-    )
+    partners = models.ManyToManyField("Partner", related_name="commitments", blank=True)
     topics = models.ManyToManyField("Topic", related_name="commitments", blank=True)
     original_due_on = models.DateField(null=True, blank=True)
     original_due_precision = models.CharField(
@@ -211,8 +209,7 @@ class Criterion(models.Model):
             ),
             models.CheckConstraint(
                 name="criterion_threshold_has_an_indicator",
-                condition=Q(indicator__isnull=False)
-                | Q(at_least=None, at_most=None),
+                condition=Q(indicator__isnull=False) | Q(at_least=None, at_most=None),
                 violation_error_message="A threshold needs an indicator.",
             ),
         ]

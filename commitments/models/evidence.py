@@ -44,9 +44,7 @@ class Evidence(models.Model):
     # filtered and never drifts.
     grade = models.GeneratedField(
         expression=Case(
-            When(
-                Q(type__in=LEGAL) | Q(type__in=OWN, official=True), then=Value("A")
-            ),
+            When(Q(type__in=LEGAL) | Q(type__in=OWN, official=True), then=Value("A")),
             When(official=True, then=Value("B")),
             When(reliability="low", then=Value("D")),
             default=Value("C"),

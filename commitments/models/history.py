@@ -4,8 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
-from commitments.statuses import SignOff
+from commitments.statuses import (
+    Confidence,
+    EntryKind,
+    Position,
+    Precision,
+    SignOff,
+    Status,
+)
 
 
 class HistoryEntryQuerySet(models.QuerySet["HistoryEntry"]):

@@ -29,9 +29,7 @@ class Indicator(models.Model):
     baseline_passage = models.ForeignKey(
         "Passage", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    target = models.DecimalField(
-        max_digits=18, decimal_places=4, null=True, blank=True
-    )
+    target = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     target_on = models.DateField(null=True, blank=True)
     note = models.TextField(blank=True)
     commitments = models.ManyToManyField(

@@ -33,9 +33,7 @@ class StateFields(models.Model):
     standing = models.CharField(
         max_length=10, choices=Standing, blank=True, editable=False
     )
-    status = models.CharField(
-        max_length=16, choices=Status, blank=True, editable=False
-    )
+    status = models.CharField(max_length=16, choices=Status, blank=True, editable=False)
     status_since = models.DateField(null=True, editable=False)
     status_precision = models.CharField(
         max_length=12, choices=Precision, blank=True, editable=False
@@ -163,9 +161,7 @@ class StateQuestions(models.QuerySet):
         return self.filter(last_material_on__lt=on - statuses.INACTIVE_AFTER)
 
     def with_claim_gap(self) -> Self:
-        return self.undelivered().filter(
-            official_position=Position.DECLARED_COMPLETE
-        )
+        return self.undelivered().filter(official_position=Position.DECLARED_COMPLETE)
 
     def thinly_evidenced(self) -> Self:
         """Whose status rests on one source, or on none official."""

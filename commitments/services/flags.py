@@ -100,9 +100,7 @@ def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
 
 def reviewers() -> list:
     """Return the active accounts that sign off and have an address."""
-    accounts = get_user_model().objects.filter(
-        is_active=True, groups__name="reviewer"
-    )
+    accounts = get_user_model().objects.filter(is_active=True, groups__name="reviewer")
     return list(accounts.exclude(email="").distinct().order_by("pk"))
 
 

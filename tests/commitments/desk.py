@@ -21,7 +21,8 @@ def account(name, group=None):
 
 def body():
     return Body.objects.get_or_create(
-        slug="mofcom", defaults={"name": "Commerce", "short_name": "MOF", "kind": "ministry"}
+        slug="mofcom",
+        defaults={"name": "Commerce", "short_name": "MOF", "kind": "ministry"},
     )[0]
 
 

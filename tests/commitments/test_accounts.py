@@ -34,9 +34,7 @@ def test_no_group_writes_history_or_what_follows_from_it(name):
     )
     models = ("historyentry", "historytext", "citation", "state", "flag")
     assert [c for c in codenames if c.split("_")[1] in models] == [
-        c
-        for c in codenames
-        if c.split("_")[1] in models and c.startswith("view_")
+        c for c in codenames if c.split("_")[1] in models and c.startswith("view_")
     ]
 
 

@@ -276,7 +276,9 @@ def test_a_rewritten_chain_is_found_against_a_checkpoint_alone(unguarded):
 def test_a_forged_checkpoint_is_found(history):
     forged = {**history, "digest": "0" * 64}
 
-    assert "the checkpoint's signature does not fit" in [f.what for f in compare(forged)]
+    assert "the checkpoint's signature does not fit" in [
+        f.what for f in compare(forged)
+    ]
 
 
 def test_checkpoints_are_written_once_per_head(history, settings):

@@ -98,15 +98,17 @@ def test_the_ways_of_this_database_change_nothing(history, number):
 def test_a_row_with_one_key_of_an_old_one_replaces_nothing(history, key):
     """INSERT OR REPLACE deletes whatever shares any one unique key."""
     columns = [f.column for f in HistoryEntry._meta.concrete_fields]
-    fresh = {"seq": "seq + 50", "digest": f"'{'d' * 64}'", "prev_digest": f"'{'e' * 64}'"}
+    fresh = {
+        "seq": "seq + 50",
+        "digest": f"'{'d' * 64}'",
+        "prev_digest": f"'{'e' * 64}'",
+    }
     fresh.pop(key)
     picked = ", ".join(fresh.get(column, f'"{column}"') for column in columns)
     named = ", ".join(f'"{column}"' for column in columns)
     verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
 
-    assert attack(
-        f"{verb} INTO {H} ({named}) SELECT {picked} FROM {H} WHERE seq = 2"  # noqa: S608
-    )
+    assert attack(f"{verb} INTO {H} ({named}) SELECT {picked} FROM {H} WHERE seq = 2")
 
 
 @pytest.mark.parametrize(

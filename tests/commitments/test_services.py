@@ -79,7 +79,11 @@ def test_assess_refuses_what_the_evidence_cannot_carry(status, facts, met, rule)
     evidence = [] if facts is None else [EvidenceFactory(**facts)]
 
     found = broken(
-        assess, commitment=commitment, status=status, evidence=evidence, criteria_met=met
+        assess,
+        commitment=commitment,
+        status=status,
+        evidence=evidence,
+        criteria_met=met,
     )
 
     assert found == rule
@@ -333,7 +337,9 @@ def test_a_struck_entry_leaves_what_stood_before():
 
 
 def test_a_coarse_date_takes_effect_at_the_end_of_its_period():
-    entry = assess(CommitmentFactory(), effective_on=date(2026, 4, 3), precision="quarter")
+    entry = assess(
+        CommitmentFactory(), effective_on=date(2026, 4, 3), precision="quarter"
+    )
 
     assert entry.effective_on == date(2026, 6, 30)
 

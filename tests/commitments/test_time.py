@@ -35,7 +35,9 @@ def told(commitment, *, as_of, known_at):
     ]
     struck = {e.refers_to_id for e in known if e.kind == "correction"}
     standing = [
-        e for e in known if e.seq not in struck and e.acts_as and e.effective_on <= as_of
+        e
+        for e in known
+        if e.seq not in struck and e.acts_as and e.effective_on <= as_of
     ]
     standing.sort(key=lambda e: (e.effective_on, e.seq))
     if not any(e.kind == "published" for e in standing):

@@ -74,7 +74,15 @@ def test_compose_itself_accepts_the_file(tmp_path):
     names = ["SECRET_KEY", "ALLOWED_HOSTS", "TRACKER_SITE_URL", "POSTGRES_PASSWORD"]
     given.write_text("".join(f"{name}=given\n" for name in names))
     done = subprocess.run(
-        [program, "--env-file", given, "-f", ROOT / "docker-compose.yml", "config", "-q"],
+        [
+            program,
+            "--env-file",
+            given,
+            "-f",
+            ROOT / "docker-compose.yml",
+            "config",
+            "-q",
+        ],
         capture_output=True,
         text=True,
     )
@@ -88,7 +96,10 @@ def test_compose_itself_accepts_the_file(tmp_path):
         ({"SECRET_KEY": "short", "DEBUG": "off"}, "SECRET_KEY has 5 characters"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is empty"),
         ({"ALLOWED_HOSTS": "*", "DEBUG": "off"}, "which trusts any name"),
-        ({"DATABASE_URL": "mysql://a@b/c"}, "must start with sqlite:/// or postgres://"),
+        (
+            {"DATABASE_URL": "mysql://a@b/c"},
+            "must start with sqlite:/// or postgres://",
+        ),
         ({"TRACKER_SIGN_OFF": "maybe"}, "Set it to on or off"),
         ({"TRACKER_CHECKPOINT_KEY": "abc"}, "not an ed25519 key"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "/nowhere/key, which cannot be read"),

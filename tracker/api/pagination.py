@@ -25,7 +25,11 @@ class CursorPagination(pagination.CursorPagination):
         given = request.query_params.get("limit", "")
         if not given:
             return self.page_size
-        if not given.isascii() or not given.isdigit() or not 1 <= int(given[:9]) <= MOST:
+        if (
+            not given.isascii()
+            or not given.isdigit()
+            or not 1 <= int(given[:9]) <= MOST
+        ):
             raise BadParameter("limit", f"Give “limit” as a number from 1 to {MOST}.")
         return int(given)
 

@@ -282,4 +282,6 @@ class NothingHereView(APIView):
     schema = None
 
     def get(self, request: Any, **kwargs: Any) -> Response:
-        raise NotFound("There is nothing at this address; /api/v1/ lists what there is.")
+        raise NotFound(
+            "There is nothing at this address; /api/v1/ lists what there is."
+        )

@@ -4,7 +4,9 @@ from commitments.check import check_record
 
 
 class Command(BaseCommand):
-    help = "Check that stored values equal the fold of the history. Exit 1: they do not."
+    help = (
+        "Check that stored values equal the fold of the history. Exit 1: they do not."
+    )
 
     def handle(self, *args, **options):
         differences = list(check_record())
