@@ -185,7 +185,7 @@ def _same_keys(model: type[Model]) -> Iterator[str]:
     for constraint in model._meta.constraints:
         if not isinstance(constraint, UniqueConstraint):
             continue
-        columns = [model._meta.get_field(f).column for f in constraint.fields]
+        columns = [str(model._meta.get_field(f).column) for f in constraint.fields]  # type: ignore[union-attr]
         same = " AND ".join(f"o.{c} = NEW.{c}" for c in columns)
         if condition := CONDITIONS.get(constraint.name):
             same += (

@@ -33,7 +33,7 @@ STOP_WITHIN = 10
 # Longer paths do not fit a socket's address.
 LONGEST_SOCKET = 100
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
+EVERYWHERE = ("0.0.0.0", "::")
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG
 LIBC = ctypes.CDLL(None)
 
@@ -62,7 +62,7 @@ class Child:
             )
         self.end_leftovers()
         # A session of its own: Ctrl-C reaches this process, which stops the rest.
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             self.command,
             cwd=BASE_DIR,
             start_new_session=True,
@@ -226,7 +226,7 @@ def management(*arguments: str) -> list[str]:
 def manage(*arguments: str) -> None:
     """Run a management command; raises CannotRun where it fails."""
     # A session of its own, as for the children.
-    done = subprocess.run(management(*arguments), check=False, start_new_session=True)  # noqa: S603
+    done = subprocess.run(management(*arguments), check=False, start_new_session=True)
     if done.returncode:
         raise CannotRun(f"`manage.py {arguments[0]}` failed; see its message above.")
 
@@ -355,7 +355,7 @@ def stop(signum: int, frame: object) -> None:
 def run_command(arguments: list[str]) -> int:
     """Run one management command on the data of `make run`; return its exit code."""
     set_environment(data_dir(), *address())
-    return subprocess.run(management(*arguments), check=False).returncode  # noqa: S603
+    return subprocess.run(management(*arguments), check=False).returncode
 
 
 def main(arguments: list[str]) -> int:

@@ -4,39 +4,88 @@ Each variable is listed in ``.env.example``; a bad value stops the start with a
 sentence that says what to mend.
 """
 
+import base64
+import binascii
 from pathlib import Path
-from typing import Any
 
+import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-
-from config import environment
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
 
-DEBUG = environment.switch("DEBUG", default=False)
-SECRET_KEY = environment.secret_key(strong=not DEBUG)
-ALLOWED_HOSTS = environment.hosts(debug=DEBUG)
-CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS")
 
-DATA_DIR = environment.folder("TRACKER_DATA_DIR", BASE_DIR / "var")
-SITE_NAME = environment.line("TRACKER_SITE_NAME", "Opening-Up Tracker")
-# Where links in mails lead.
-SITE_URL = environment.address(
-    "TRACKER_SITE_URL", "http://127.0.0.1:8000" if DEBUG else ""
-)
+def secret(name: str) -> str:
+    """Return a secret from ``name``, or from the file that ``name``_FILE gives."""
+    if path := env(f"{name}_FILE", default=""):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+            ) from error
+    return env(name, default="")
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Return an on/off setting."""
+    value = env(name, default="").strip().lower()
+    if value in ("on", "true", "1", "yes"):
+        return True
+    if value in ("off", "false", "0", "no"):
+        return False
+    if not value:
+        return default
+    raise ImproperlyConfigured(f'{name} is "{value}". Set it to on or off.')
+
+
+DEBUG = switch("DEBUG", default=False)
+SECRET_KEY = secret("SECRET_KEY")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set. Set it (or SECRET_KEY_FILE) to 50 or more random "
+        "characters; `make run` makes one for you."
+    )
+if not DEBUG and len(SECRET_KEY) < 40:
+    raise ImproperlyConfigured(
+        f"SECRET_KEY has {len(SECRET_KEY)} characters; outside DEBUG it needs at "
+        "least 40 random ones."
+    )
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS is empty. List the names under which the tracker is reached."
+    )
+if "*" in ALLOWED_HOSTS and not DEBUG:
+    raise ImproperlyConfigured(
+        'ALLOWED_HOSTS holds "*", which trusts any name. List the names instead.'
+    )
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+DATA_DIR = Path(env("TRACKER_DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
+SITE_NAME = env("TRACKER_SITE_NAME", default="Opening-Up Tracker")
+SITE_URL = env("TRACKER_SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 # Off for a desk of one person: every entry so made says so in public.
-SIGN_OFF = environment.switch("TRACKER_SIGN_OFF", default=True)
+SIGN_OFF = switch("TRACKER_SIGN_OFF", default=True)
 # Grows with the rules in commitments/statuses.py; see docs/method.md.
 METHOD_VERSION = "1.0"
 CHECKPOINT_FILE = Path(
-    environment.text("TRACKER_CHECKPOINT_FILE", str(DATA_DIR / "checkpoints.jsonl"))
+    env("TRACKER_CHECKPOINT_FILE", default=str(DATA_DIR / "checkpoints.jsonl"))
 )
-# Empty: a key is made in DATA_DIR when the first checkpoint is signed.
-CHECKPOINT_KEY = environment.ed25519_key("TRACKER_CHECKPOINT_KEY")
+CHECKPOINT_KEY = secret("TRACKER_CHECKPOINT_KEY")
+if CHECKPOINT_KEY:
+    try:
+        if len(base64.b64decode(CHECKPOINT_KEY, validate=True)) != 32:
+            raise ValueError
+    except (binascii.Error, ValueError) as error:
+        raise ImproperlyConfigured(
+            "TRACKER_CHECKPOINT_KEY is not an ed25519 key: give base64 of 32 bytes."
+        ) from error
 
 # On: cookies, redirects and headers for a site served over HTTPS.
-SECURE = environment.switch("TRACKER_SECURE", default=not DEBUG)
+SECURE = switch("TRACKER_SECURE", default=not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
@@ -103,10 +152,11 @@ TEMPLATES = [
 ]
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
-_database: dict[str, Any] = environment.database(
-    "DATABASE_URL", DATA_DIR / "tracker.sqlite3"
-)
-if _database["ENGINE"].endswith("sqlite3"):
+DATABASES = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/tracker.sqlite3")
+}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         # With deferred transactions most concurrent writers fail as locked.
         "transaction_mode": "IMMEDIATE",
@@ -115,12 +165,16 @@ if _database["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
         "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;",
     }
-    # A file, so that processes a test starts see what the test sees.
-    _database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-else:
+    if test_name := env("TEST_DATABASE_NAME", default=""):
+        _database["TEST"] = {"NAME": test_name}
+elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
-DATABASES = {"default": _database}
+else:
+    raise ImproperlyConfigured(
+        "DATABASE_URL must start with sqlite:/// or postgres://, for example "
+        "postgres://tracker:password@db/tracker."
+    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 PASSWORD_HASHERS = [
@@ -142,7 +196,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(environment.text("TRACKER_STATIC_ROOT", str(DATA_DIR / "static")))
+STATIC_ROOT = Path(env("TRACKER_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -153,11 +207,11 @@ STORAGES = {
     },
 }
 
-vars().update(environment.mail("EMAIL_URL", "consolemail://"))
-DEFAULT_FROM_EMAIL = environment.sender("DEFAULT_FROM_EMAIL", "tracker@localhost")
-SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="tracker@localhost")
 
-REDIS_URL = environment.broker("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
@@ -226,7 +280,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    # Django's own handlers would say everything twice.
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

@@ -42,6 +42,8 @@ def flush_lifts_the_guards():
 def own_checkpoint_file(settings, tmp_path):
     settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
     settings.DATA_DIR = tmp_path
+    # WhiteNoise warns where static files were never collected.
+    settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture

@@ -261,11 +261,11 @@ class _Load:
         for position, slug in enumerate(item.bodies, 1):
             row.responsibilities.create(body=self.bodies[slug], position=position)
         for criterion in item.criteria:
-            name = criterion.indicator
+            figure = criterion.indicator
             row.criteria.create(
                 key=criterion.key,
                 text=criterion.text,
-                indicator=self.indicators[name] if name else None,
+                indicator=self.indicators[figure] if figure else None,
                 at_least=criterion.at_least,
                 at_most=criterion.at_most,
             )
@@ -293,7 +293,9 @@ class _Load:
         A tie between rows that stood already was there before: somebody has since
         taken it away, and it stays away.
         """
-        pairs = [(self.documents[e.id], e.commitments) for e in self.catalogue.evidence]
+        pairs: list[tuple[Any, list[str]]] = [
+            (self.documents[e.id], e.commitments) for e in self.catalogue.evidence
+        ]
         pairs += [
             (self.indicators[i.slug], i.commitments) for i in self.catalogue.indicators
         ]
@@ -324,8 +326,8 @@ class _Load:
         for entry in item.history:
             name = f"{entry.kind}/{entry.date}/{entry.precision}"
             seen[name] = seen.get(name, 0) + 1
-            enter = partial(self.entry, row, entry, f"{name}/{seen[name]}")
-            told.append((last_day(entry.date, entry.precision), enter))
+            told_now = partial(self.entry, row, entry, f"{name}/{seen[name]}")
+            told.append((last_day(entry.date, entry.precision), told_now))
         for _, enter in sorted(told, key=lambda pair: pair[0]):
             enter()
         self.compare_status(row, item)

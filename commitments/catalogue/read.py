@@ -151,7 +151,7 @@ def _refuse_tricks(text: str) -> None:
         if getattr(event, "anchor", None):
             raise yaml.MarkedYAMLError(
                 problem="write the text out; anchors and aliases are not read",
-                problem_mark=event.start_mark,
+                problem_mark=event.start_mark,  # type: ignore[arg-type]
             )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -159,7 +159,8 @@ def _refuse_tricks(text: str) -> None:
             depth -= 1
         if depth > DEEPEST:
             raise yaml.MarkedYAMLError(
-                problem="nested too deeply", problem_mark=event.start_mark
+                problem="nested too deeply",
+                problem_mark=event.start_mark,  # type: ignore[arg-type]
             )
 
 

@@ -54,8 +54,8 @@ class AssessForm(EvidenceForm):
             if self.commitment.status
             else None
         )
-        self.fields["status"].choices = fields.status_choices(old)
-        self.fields["criteria_met"].choices = fields.criteria_choices(self.commitment)
+        self.field("status").choices = fields.status_choices(old)
+        self.field("criteria_met").choices = fields.criteria_choices(self.commitment)
         self.initial.setdefault("criteria_met", met)
         self.initial.setdefault("confidence", self.commitment.confidence)
 
@@ -213,7 +213,7 @@ class MeetMilestoneForm(EvidenceForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["milestone"].queryset = self.commitment.milestones.exclude(
+        self.field("milestone").queryset = self.commitment.milestones.exclude(
             key__in=list(self.commitment.milestones_met)
         )
 

@@ -26,7 +26,7 @@ class Prose(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
 
     def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -80,10 +80,15 @@ class ActForm(forms.Form):
     def _catch_up(self, stale: StaleForm) -> None:
         self.since = stale.since
         self.add_error(None, str(stale))
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = (
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[self.add_prefix("seen")] = (
             stale.since[-1].seq if stale.since else self.commitment.latest_entry_id
         )
+        self.data = data
+
+    def field(self, name: str) -> Any:
+        """Return a field whose choices depend on the commitment."""
+        return self.fields[name]
 
     def given(self, *names: str) -> dict[str, Any]:
         """Return the named inputs, ready to hand to a service."""

@@ -77,8 +77,8 @@ class CorrectForm(EvidenceForm):
         if "confidence" in self.columns and not self.entry.confidence:
             self.fields["confidence"] = fields.confidence(required=False)
         if "status" in self.columns:
-            self.fields["status"].choices = Status.choices
-            self.fields["criteria_met"].choices = fields.criteria_choices(
+            self.field("status").choices = Status.choices
+            self.field("criteria_met").choices = fields.criteria_choices(
                 self.commitment
             )
         if self.entry.acts_as == EntryKind.WORDING:

@@ -110,7 +110,7 @@ class EvidenceForm(ActForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         own = self.own_documents().values("pk")
-        self.fields["evidence"].queryset = Evidence.objects.filter(pk__in=own)
+        self.field("evidence").queryset = Evidence.objects.filter(pk__in=own)
 
     def own_documents(self):
         """Return the documents offered as check boxes."""
@@ -156,6 +156,6 @@ class EvidenceForm(ActForm):
         url = self.cleaned_data["new_url"]
         document, _ = Evidence.objects.get_or_create(
             url=url,
-            defaults={**values, "slug": lambda: free_slug(values["title"])},
+            defaults={**values, "slug": free_slug(values["title"])},
         )
         return document

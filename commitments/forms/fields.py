@@ -61,7 +61,7 @@ def status_choices(old: Judgement | None) -> list[tuple[str, str]]:
 
     All can be chosen: an entry may fill in an earlier day, when another rule held.
     """
-    choices = []
+    choices: list[tuple[str, str]] = []
     for value in Status:
         label = format_html(
             "<strong>{}</strong> {}", value.label, statuses.STATUS_DEFINITIONS[value]

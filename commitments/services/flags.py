@@ -126,17 +126,17 @@ def _send_to(reviewer, *, on: date, at: datetime) -> int:
     flags = Flag.objects.open().filter(opened_at__lte=at)
     if until is not None:
         flags = flags.filter(opened_at__gt=until)
-    flags = list(flags.select_related("commitment").order_by("reason", "since_on"))
-    if not flags:
+    new = list(flags.select_related("commitment").order_by("reason", "since_on"))
+    if not new:
         return 0
     _, created = FlagDigest.objects.get_or_create(
         recipient=reviewer, on=on, defaults={"flags_until": at}
     )
     if not created:
         return 0
-    context = {"flags": flags, "on": on, "site_url": settings.SITE_URL}
+    context = {"flags": new, "on": on, "site_url": settings.SITE_URL}
     send_mail(
-        subject=f"{settings.SITE_NAME}: {len(flags)} new flags",
+        subject=f"{settings.SITE_NAME}: {len(new)} new flags",
         message=render_to_string("mail/flag_digest.txt", context),
         from_email=settings.DEFAULT_FROM_EMAIL,
         recipient_list=[reviewer.email],

@@ -173,10 +173,9 @@ def amend_wording(
 
 def write_wording(commitment: Commitment) -> None:
     """Bring the stored texts up to the wording entry that stands."""
-    entry = HistoryEntry.objects.select_related("text").get(
-        pk=commitment.wording_entry_id
-    )
-    if not entry.text.wording:
+    entries = HistoryEntry.objects.select_related("text")
+    entry = entries.filter(pk=commitment.wording_entry_id or 0).first()
+    if entry is None or not entry.text.wording:
         return
     wording = json.loads(entry.text.wording)
     for field in WORDING:

@@ -81,7 +81,7 @@ def fresh(commitment: Commitment, *, seen: int | None) -> Commitment:
     current = Commitment.objects.get(pk=commitment.pk)
     if seen is not None and current.latest_entry_id != seen:
         since = current.history.filter(seq__gt=seen).select_related("text")
-        raise StaleForm(since)
+        raise StaleForm(list(since))
     return current
 
 
