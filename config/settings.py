@@ -273,6 +273,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "EntryKind": "commitments.statuses.EntryKind",
+        "DeliveryStatus": "commitments.statuses.Status",
+        "OfficialPosition": "commitments.statuses.Position",
+        "Precision": "commitments.statuses.Precision",
+        "Confidence": "commitments.statuses.Confidence",
+        "CommitmentKind": "commitments.models.Commitment.Kind",
+        "BodyKind": "commitments.models.Body.Kind",
+        "PartnerKind": "commitments.models.Partner.Kind",
+    },
 }
 
 LOGGING = {
