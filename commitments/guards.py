@@ -42,6 +42,9 @@ def install(connection: BaseDatabaseWrapper) -> None:
 def remove(connection: BaseDatabaseWrapper) -> None:
     """Take the guards off. For ``install`` and the tests' flush alone."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # A table with unchecked rows cannot be altered in the same transaction.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         tables = set(connection.introspection.table_names(cursor))
         for model in GUARDED:
             table = model._meta.db_table

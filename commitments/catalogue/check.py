@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
+from datetime import date
 
 from commitments import statuses
 from commitments.catalogue import schema
-from commitments.catalogue.read import Catalogue, Problem
-from commitments.statuses import Judgement, RuleBroken
+from commitments.catalogue.check_commitment import check_commitment
+from commitments.catalogue.whole import (
+    Catalogue,
+    Names,
+    Problem,
+    commitments_file,
+    unknown,
+)
+
+FEWEST_TOPICS, MOST_TOPICS = 12, 20
+TWICE = "It stands twice. Keep one."
 
 
-def check(catalogue: Catalogue, *, shape_is_whole: bool) -> list[Problem]:
-    """Return the problems between items.
+def check(catalogue: Catalogue, names: Names) -> Iterator[Problem]:
+    """Yield the problems between the items that could be read.
 
-    With ``shape_is_whole`` False some items could not be read, so references
-    are left out: they would only repeat what is reported already.
+    ``names`` also holds those of items that could not.
     """
-    found = [*_doubles(catalogue), *_plan(catalogue)]
-    if shape_is_whole:
-        found += _evidence(catalogue)
-        found += _indicators(catalogue)
-        for number, item in catalogue.all_commitments():
-            found += _Commitment(catalogue, number, item).problems()
-    return found
+    yield from _doubles(catalogue)
+    yield from _plan(catalogue.plan)
+    yield from _partners(catalogue)
+    yield from _sources(catalogue)
+    yield from _evidence(catalogue, names)
+    yield from _indicators(catalogue, names)
+    for pillar in catalogue.plan.pillars:
+        file = commitments_file(pillar)
+        items = catalogue.commitments[pillar.number]
+        for item in items:
+            yield from check_commitment(catalogue, names, pillar.number, file, item)
+        if names["commitments"] is not None:
+            yield from _order(file, items)
+    if _is_whole(catalogue, names):
+        yield from _numbers(catalogue)
+        yield from _coverage(catalogue)
 
 
-def commitments_file(catalogue: Catalogue, number: int) -> str:
-    """Return the name of the file of a pillar's commitments."""
-    pillar = next(p for p in catalogue.plan.pillars if p.number == number)
-    return f"commitments/{pillar.number}-{pillar.slug}.yaml"
-
-
-def _plan(catalogue: Catalogue) -> Iterator[Problem]:
-    plan = catalogue.plan
-    if plan.starts_on >= plan.ends_on:
-        yield Problem("plan.yaml", "", "ends_on", "must come after starts_on")
-    if plan.evidence_to > plan.coded_on:
-        yield Problem("plan.yaml", "", "evidence_to", "is after coded_on")
-    for source in catalogue.sources:
-        if not (source.delivered_on or source.published_on):
-            file = f"sources/{source.slug}.yaml"
-            yield Problem(file, source.slug, "delivered_on", "give one of its dates")
-    for partner in catalogue.partners:
-        if (partner.kind == "economy") != bool(partner.iso2):
-            message = "an economy, and only an economy, has a country code"
-            yield Problem("partners.yaml", partner.slug, "iso2", message)
-        if partner.members and partner.kind != "group":
-            message = "only a group has members"
-            yield Problem("partners.yaml", partner.slug, "members", message)
+def _is_whole(catalogue: Catalogue, names: Names) -> bool:
+    """Whether all commitments could be read, and all that they might use."""
+    read = {item.slug for _, item in catalogue.all_commitments()}
+    return names["commitments"] == read and None not in names.values()
 
 
 def _twice(values: Iterable[Hashable]) -> list[Hashable]:
@@ -58,198 +58,184 @@ def _twice(values: Iterable[Hashable]) -> list[Hashable]:
 def _doubles(catalogue: Catalogue) -> Iterator[Problem]:
     lists: list[tuple[str, str, list]] = [
         ("plan.yaml", "slug", catalogue.plan.pillars),
-        ("plan.yaml", "number", catalogue.plan.pillars),
         ("bodies.yaml", "slug", catalogue.bodies),
         ("partners.yaml", "slug", catalogue.partners),
         ("topics.yaml", "slug", catalogue.topics),
         ("evidence.yaml", "id", catalogue.evidence),
-        ("evidence.yaml", "url", catalogue.evidence),
         ("indicators.yaml", "slug", catalogue.indicators),
     ]
-    for source in catalogue.sources:
-        lists.append((f"sources/{source.slug}.yaml", "ref", source.passages))
     for file, field, items in lists:
         for value in _twice(getattr(item, field) for item in items):
-            yield Problem(file, str(value), field, "stands twice; keep one")
-    everything = list(catalogue.all_commitments())
-    for field in ("slug", "ref"):
-        for value in _twice(getattr(item, field) for _, item in everything):
-            last = [n for n, item in everything if getattr(item, field) == value][-1]
-            file = commitments_file(catalogue, last)
-            yield Problem(file, str(value), field, "stands twice; keep one")
+            yield Problem(file, str(value), field, TWICE)
+    seen: dict[str, dict[str, str]] = {"slug": {}, "ref": {}}
+    files = {p.number: commitments_file(p) for p in catalogue.plan.pillars}
+    for number, item in catalogue.all_commitments():
+        for field, known in seen.items():
+            value = getattr(item, field)
+            if value in known:
+                message = f"“{value}” is in {known[value]} already. Keep one."
+                yield Problem(files[number], item.slug, field, message)
+            known.setdefault(value, files[number])
+    addresses: dict[str, str] = {}
+    for document in catalogue.evidence:
+        address = re.sub(r"^https?://(www\.)?", "", document.url).rstrip("/")
+        if (other := addresses.setdefault(address, document.id)) != document.id:
+            message = f"{other} has the same address. Use that one."
+            yield Problem("evidence.yaml", document.id, "url", message)
 
 
-def _evidence(catalogue: Catalogue) -> Iterator[Problem]:
-    known = {i.slug for _, i in catalogue.all_commitments()} | catalogue.unread
+def _plan(plan: schema.PlanItem) -> Iterator[Problem]:
+    def problem(field: str, message: str) -> Problem:
+        return Problem("plan.yaml", "", field, message)
+
+    if plan.starts_on >= plan.ends_on:
+        yield problem("ends_on", "It is not after starts_on. Mend one of them.")
+    if plan.evidence_to > plan.coded_on:
+        yield problem("evidence_to", "It is after coded_on. Mend one of them.")
+    numbers = [pillar.number for pillar in plan.pillars]
+    if plan.ends_on != date.max and numbers != list(range(1, len(numbers) + 1)):
+        yield problem("pillars", "Number the pillars 1, 2, 3 in order.")
+
+
+def _partners(catalogue: Catalogue) -> Iterator[Problem]:
+    for item in catalogue.partners:
+        if (item.kind == "economy") != (item.iso2 is not None):
+            message = "Economies, and only they, have a country code. Add or remove it."
+            yield Problem("partners.yaml", item.slug, "iso2", message)
+        if item.members and item.kind != "group":
+            message = "Only groups have members. Remove them, or make it a group."
+            yield Problem("partners.yaml", item.slug, "members", message)
+
+
+def _sources(catalogue: Catalogue) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for item in catalogue.sources:
+        file = f"sources/{item.slug}.yaml"
+        if item.delivered_on is None and item.published_on is None:
+            message = "It has no date. Add delivered_on or published_on."
+            yield Problem(file, item.slug, "delivered_on", message)
+        for field in ("delivered_on", "published_on"):
+            day = getattr(item, field)
+            if day and day > catalogue.plan.coded_on:
+                message = f"{day} is after the plan's coded_on. Mend one of them."
+                yield Problem(file, item.slug, field, message)
+        before: tuple[int, ...] | None = None
+        for passage in item.passages:
+            field = f"passages.{passage.ref}"
+            if passage.ref in seen:
+                yield Problem(file, item.slug, field, f"“{passage.ref}”: {TWICE}")
+            seen.add(passage.ref)
+            place = tuple(int(part) for part in passage.ref.split("."))
+            if before and not _follows(before, place):
+                message = f"{passage.ref} does not follow the one before. Mend the gap."
+                yield Problem(file, item.slug, field, message)
+            before = place
+
+
+def _follows(before: tuple[int, ...], place: tuple[int, ...]) -> bool:
+    section, paragraph, sentence = before
+    return (
+        place == (section, paragraph, sentence + 1)
+        or place == (section, paragraph + 1, 1)
+        or (place[0] == section + 1 and place[2] == 1)
+    )
+
+
+def _evidence(catalogue: Catalogue, names: Names) -> Iterator[Problem]:
+    def problem(field: str, message: str) -> Problem:
+        return Problem("evidence.yaml", item.id, field, message)
+
+    horizon, before = catalogue.plan.evidence_to, date.min
     for item in catalogue.evidence:
-        for slug in item.commitments:
-            if slug not in known:
-                yield _unknown("evidence.yaml", item.id, "commitments", slug)
         if item.id[3:13] != item.occurred_on.isoformat():
-            message = "differs from the day in the id; correct one of them"
-            yield Problem("evidence.yaml", item.id, "occurred_on", message)
-        if item.occurred_on > catalogue.plan.evidence_to:
-            yield Problem(
-                "evidence.yaml",
-                item.id,
-                "occurred_on",
-                "is after the plan's evidence_to; correct one of them",
-            )
+            yield problem("occurred_on", "It is not the date in the id. Mend one.")
+        for field in ("occurred_on", "published_on"):
+            day = getattr(item, field)
+            if day and day > horizon:
+                yield problem(field, f"{day} is after the plan's evidence_to. Mend it.")
+        if item.occurred_on < before:
+            yield problem("occurred_on", "It stands after a later one. Sort by date.")
+        before = item.occurred_on
+        yield from unknown(
+            "evidence.yaml", item.id, "commitments", item.commitments, names
+        )
 
 
-def _indicators(catalogue: Catalogue) -> Iterator[Problem]:
-    known = {i.slug for _, i in catalogue.all_commitments()} | catalogue.unread
-    documents = {item.id for item in catalogue.evidence} | catalogue.unread
-    passages = {p.ref for source in catalogue.sources for p in source.passages}
+def _indicators(catalogue: Catalogue, names: Names) -> Iterator[Problem]:
+    def problem(field: str, message: str) -> Problem:
+        return Problem("indicators.yaml", item.slug, field, message)
+
+    latest = catalogue.plan.coded_on
     for item in catalogue.indicators:
-        for slug in item.commitments:
-            if slug not in known:
-                yield _unknown("indicators.yaml", item.slug, "commitments", slug)
-        if item.baseline.passage and item.baseline.passage not in passages:
-            ref = item.baseline.passage
-            yield _unknown("indicators.yaml", item.slug, "baseline.passage", ref)
-        for number, observation in enumerate(item.observations):
-            if observation.evidence and observation.evidence not in documents:
-                place = f"observations.{number}.evidence"
-                name = observation.evidence
-                yield _unknown("indicators.yaml", item.slug, place, name)
+        base = item.baseline
+        if statuses.period(base.date, base.precision)[0] > latest:
+            yield problem("baseline.date", "It is after the plan's coded_on. Mend it.")
+        if base.passage is None and not any(o.evidence for o in item.observations):
+            message = "Nothing says where the baseline is from. Name a passage."
+            yield problem("baseline.passage", message)
+        refs = [base.passage] if base.passage else []
+        file, slug = "indicators.yaml", item.slug
+        yield from unknown(file, slug, "baseline.passage", refs, names, "passages")
+        yield from unknown(file, slug, "commitments", item.commitments, names)
+        before, seen = date.min, set()
+        for observation in item.observations:
+            field = f"observations.{observation.date}"
+            if observation.date > latest:
+                yield problem(field, "It is after the plan's coded_on. Mend it.")
+            if observation.date < before:
+                yield problem(field, "A later one stands before it. Sort them.")
+            before = observation.date
+            if (key := (observation.date, observation.evidence)) in seen:
+                yield problem(field, TWICE)
+            seen.add(key)
+            cited = [observation.evidence] if observation.evidence else []
+            place = f"{field}.evidence"
+            yield from unknown(file, slug, place, cited, names, "evidence")
 
 
-def _unknown(file: str, item: str, field: str, name: str) -> Problem:
-    return Problem(file, item, field, f"{name!r} does not exist; add it or mend it")
-
-
-class _Commitment:
-    """The checks of one commitment, which share what it may refer to."""
-
-    def __init__(
-        self, catalogue: Catalogue, number: int, item: schema.CommitmentItem
-    ) -> None:
-        self.catalogue, self.number, self.item = catalogue, number, item
-        self.file = commitments_file(catalogue, number)
-        self.documents = {e.id: e for e in catalogue.evidence}
-        self.test = [criterion.key for criterion in item.criteria]
-
-    def problem(self, field: str, message: str) -> Problem:
-        return Problem(self.file, self.item.slug, field, message)
-
-    def problems(self) -> Iterator[Problem]:
-        yield from self._references()
-        yield from self._test()
-        yield from self._milestones()
-        yield from self._history()
-
-    def _references(self) -> Iterator[Problem]:
-        catalogue, item = self.catalogue, self.item
-        if int(item.ref.partition(".")[0]) != self.number:
-            yield self.problem("ref", f"must start with the pillar: {self.number}.")
-        known: dict[str, set[str]] = {
-            "bodies": {body.slug for body in catalogue.bodies},
-            "partners": {partner.slug for partner in catalogue.partners},
-            "topics": {topic.slug for topic in catalogue.topics},
-            "indicators": {indicator.slug for indicator in catalogue.indicators},
-            "passages": {p.ref for s in catalogue.sources for p in s.passages},
-        }
-        for field, names in known.items():
-            for name in getattr(item, field):
-                if name not in names | catalogue.unread:
-                    yield _unknown(self.file, item.slug, field, name)
-        for criterion in item.criteria:
-            if criterion.indicator and criterion.indicator not in item.indicators:
-                field = f"criteria.{criterion.key}.indicator"
-                yield self.problem(field, "must also stand in the list of indicators")
-
-    def _test(self) -> Iterator[Problem]:
-        item = self.item
-        if self.test != list("abcd")[: len(self.test)]:
-            yield self.problem("criteria", "name the parts a, b, c, d in order")
-        if item.trackable and not self.test:
-            yield self.problem("criteria", "a trackable commitment needs a test")
-        if not item.trackable and not item.untrackable_reason:
-            yield self.problem("untrackable_reason", "say why it cannot be tracked")
-        if not item.trackable and (self.test or item.history):
-            yield self.problem("trackable", "untrackable items have no test or history")
-        for criterion in item.criteria:
-            limits = (criterion.at_least, criterion.at_most)
-            if criterion.indicator is None and limits != (None, None):
-                field = f"criteria.{criterion.key}"
-                yield self.problem(field, "a threshold needs an indicator")
-
-    def _milestones(self) -> Iterator[Problem]:
-        for key in _twice(step.key for step in self.item.milestones):
-            yield self.problem(f"milestones.{key}", "stands twice; keep one")
-        for step in self.item.milestones:
-            field = f"milestones.{step.key}"
-            yield from self._cited(field, step.evidence)
-            if step.met_on and step.met_on > self.catalogue.plan.evidence_to:
-                yield self.problem(f"{field}.met_on", "is after the plan's evidence_to")
-            if step.met_on and not (step.evidence and step.precision):
-                yield self.problem(field, "a met step needs evidence and a precision")
-            if not step.met_on and (step.evidence or step.precision):
-                yield self.problem(field, "has evidence or precision but no met_on")
-
-    def _cited(self, field: str, names: Iterable[str]) -> Iterator[Problem]:
-        for name in names:
-            document = self.documents.get(name)
-            if document is None:
-                if name not in self.catalogue.unread:
-                    place = f"{field}.evidence"
-                    yield _unknown(self.file, self.item.slug, place, name)
-            elif self.item.slug not in document.commitments:
-                message = f"{name} does not list this commitment; add it there"
-                yield self.problem(f"{field}.evidence", message)
-
-    def _history(self) -> Iterator[Problem]:
-        item, horizon = self.item, self.catalogue.plan.evidence_to
-        bodies = {body.slug for body in self.catalogue.bodies} | self.catalogue.unread
-        before: Judgement | None = None
-        last = None
-        for entry in item.history:
-            field = f"history.{entry.kind}.{entry.date}"
-            yield from self._cited(field, entry.evidence)
-            if last and entry.date < last:
-                yield self.problem(field, "stands after a later entry; sort by date")
-            last = entry.date
-            if statuses.period(entry.date, entry.precision)[0] > horizon:
-                yield self.problem(field, "is after the plan's evidence_to")
-            yield from self._not_later(field, entry)
-            if isinstance(entry, schema.ClaimItem) and entry.body not in bodies:
-                yield _unknown(self.file, item.slug, f"{field}.body", entry.body)
-            if isinstance(entry, schema.ReviewItem) and before is None:
-                yield self.problem(field, "a review needs a status before it")
-            if isinstance(entry, schema.StatusItem):
-                now = Judgement(entry.status, frozenset(entry.criteria_met))
-                yield from self._rules(field, before, now, entry)
-                before = now
-        if item.trackable and before is None:
-            yield self.problem("history", "a trackable commitment needs a status")
-
-    def _not_later(
-        self,
-        field: str,
-        entry: schema.ClaimItem | schema.StatusItem | schema.ReviewItem,
-    ) -> Iterator[Problem]:
-        for name in entry.evidence:
-            document = self.documents.get(name)
-            if document is None:
-                continue
-            first, _ = statuses.period(document.occurred_on, document.precision)
-            if first > statuses.last_day(entry.date, entry.precision):
-                yield self.problem(f"{field}.evidence", f"{name} is later than that")
-
-    def _rules(
-        self,
-        field: str,
-        before: Judgement | None,
-        now: Judgement,
-        entry: schema.StatusItem,
-    ) -> Iterator[Problem]:
-        """Hold a status to the record's own rules."""
-        cited = [self.documents[n] for n in entry.evidence if n in self.documents]
+def _order(file: str, items: list[schema.CommitmentItem]) -> Iterator[Problem]:
+    """Commitments stand in the order of the source."""
+    before: tuple | None = None
+    for item in items:
         try:
-            statuses.check_criteria(now, self.test)
-            statuses.check_change(before, now)
-            if len(cited) == len(entry.evidence):
-                statuses.check_evidence(now, cited)
-        except RuleBroken as error:
-            yield self.problem(f"{field}.{error.field or 'status'}", str(error))
+            first = tuple(int(part) for part in item.passages[0].split("."))
+        except ValueError:
+            continue
+        place = (first, item.clause or "")
+        if before and place < before:
+            message = f"{item.passages[0]} comes before the last one. Sort by place."
+            yield Problem(file, item.slug, "passages", message)
+        before = place
+
+
+def _numbers(catalogue: Catalogue) -> Iterator[Problem]:
+    """Commitments are numbered within their pillar, without gaps."""
+    for pillar in catalogue.plan.pillars:
+        file = commitments_file(pillar)
+        for number, item in enumerate(catalogue.commitments[pillar.number], 1):
+            if item.ref != (expected := f"{pillar.number}.{number}"):
+                message = f"It stands in place {expected}. Number it so."
+                yield Problem(file, item.slug, "ref", message)
+
+
+def _coverage(catalogue: Catalogue) -> Iterator[Problem]:
+    """Topics and passages are there because commitments use them."""
+    everything = [item for _, item in catalogue.all_commitments()]
+    if not FEWEST_TOPICS <= len(catalogue.topics) <= MOST_TOPICS:
+        message = f"It has {len(catalogue.topics)} topics. Have between 12 and 20."
+        yield Problem("topics.yaml", "", "", message)
+    used = Counter(topic for item in everything for topic in item.topics)
+    for topic in catalogue.topics:
+        if used[topic.slug] < 2:
+            message = "Fewer than two commitments have it. Use it, or remove it."
+            yield Problem("topics.yaml", topic.slug, "", message)
+    cited = {ref for item in everything for ref in item.passages}
+    for source in catalogue.sources:
+        for passage in source.passages:
+            if passage.role == "commitment" and passage.ref not in cited:
+                message = f"No commitment is read from {passage.ref}. Mend its role."
+                file, field = (
+                    f"sources/{source.slug}.yaml",
+                    f"passages.{passage.ref}.role",
+                )
+                yield Problem(file, source.slug, field, message)

@@ -2,252 +2,209 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from commitments.catalogue import schema
+from commitments.catalogue.check import check
+from commitments.catalogue.files import parse
+from commitments.catalogue.whole import (
+    Catalogue,
+    CatalogueError,
+    Names,
+    Problem,
+    commitments_file,
+)
 
-LARGEST_FILE = 5_000_000
-DEEPEST = 20
-SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-I = TypeVar("I", bound=schema.Item)
+__all__ = ["Catalogue", "CatalogueError", "Problem", "read"]
 
+T = TypeVar("T", bound=schema.Item)
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing to mend: where it stands, and how."""
-
-    file: str
-    item: str
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        place = ", ".join(filter(None, (self.file, self.item, self.field)))
-        return f"{place}: {self.message}"
-
-
-class CatalogueError(Exception):
-    """The catalogue cannot be loaded; ``problems`` holds all that is wrong."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(f"{len(problems)} problems in the catalogue")
-        self.problems = list(problems)
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """All items, checked; ``files`` tells in which file an item stands."""
-
-    plan: schema.PlanItem
-    bodies: list[schema.BodyItem]
-    partners: list[schema.PartnerItem]
-    topics: list[schema.TopicItem]
-    sources: list[schema.SourceItem]
-    evidence: list[schema.EvidenceItem]
-    indicators: list[schema.IndicatorItem]
-    commitments: dict[int, list[schema.CommitmentItem]]
-    # The names of items that could not be read: no reference to them is unknown.
-    unread: frozenset[str] = frozenset()
-
-    def all_commitments(self) -> Iterator[tuple[int, schema.CommitmentItem]]:
-        """Yield (pillar number, commitment) in order."""
-        for number, items in self.commitments.items():
-            for item in items:
-                yield number, item
-
-
-class _Loader(SafeLoader):
-    """Refuses keys given twice: the second would silently win."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(
-                    problem="a key must be a word", problem_mark=key.start_mark
-                )
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key.value!r} stands here twice; keep one",
-                    problem_mark=key.start_mark,
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=True)
+# What the shape of an item is told by the library, as a sentence with the mend.
+MESSAGES = {
+    "missing": "It is missing. Add it.",
+    "extra_forbidden": "There is no such field. Remove it, or mend its name.",
+    "string_type": "It is not text. Write text, in quotes.",
+    "string_pattern_mismatch": "It is not of the form {pattern}. Mend it.",
+    "string_too_long": "It is too long. Shorten it to {max_length} characters.",
+    "bool_type": "Write true or false.",
+    "int_type": "Write a whole number.",
+    "list_type": "It is not a list. Write one, [] if it is empty.",
+    "too_short": "It is empty. Add at least one.",
+    "too_long": "It has a length of {actual_length}. Cut it to {max_length}.",
+    "model_type": "It is not a mapping of fields to values. Write one.",
+    "model_attributes_type": "It is not a mapping of fields to values. Write one.",
+    "union_tag_invalid": "Its kind is none of {expected_tags}. Choose one.",
+    "union_tag_not_found": "It has no kind. Add one: status, claim or review.",
+}
 
 
 def read(path: Path) -> Catalogue:
     """Return the catalogue in folder ``path``.
 
-    Raises CatalogueError with every problem found.
+    Raises CatalogueError with every problem found, in all files.
     """
-    from commitments.catalogue.check import check
-
-    problems: list[Problem] = []
-    plan = _read_one(path, "plan.yaml", schema.PlanItem, problems)
-    bodies = _read_list(path, "bodies.yaml", schema.BodyItem, problems)
-    partners = _read_list(path, "partners.yaml", schema.PartnerItem, problems)
-    topics = _read_list(path, "topics.yaml", schema.TopicItem, problems)
-    evidence = _read_list(path, "evidence.yaml", schema.EvidenceItem, problems)
-    indicators = _read_list(path, "indicators.yaml", schema.IndicatorItem, problems)
-    sources = [
-        source
-        for file in sorted(path.glob("sources/*.yaml"))
-        if (
-            source := _read_one(
-                path, f"sources/{file.name}", schema.SourceItem, problems
-            )
-        )
-    ]
-    if not sources and not problems:
-        problems.append(
-            Problem("sources/", "", "", "There is no source file; add one.")
-        )
-    commitments: dict[int, list[schema.CommitmentItem]] = {}
-    for pillar in plan.pillars if plan else []:
-        file = f"commitments/{pillar.number}-{pillar.slug}.yaml"
-        commitments[pillar.number] = _read_list(
-            path, file, schema.CommitmentItem, problems
-        )
-    if plan is None:
-        raise CatalogueError(problems)
-    folder = path / "commitments"
-    expected = {f"{p.number}-{p.slug}.yaml" for p in plan.pillars}
-    for stray in sorted(folder.glob("*")):
-        if stray.name not in expected:
-            message = "No pillar has this file. Rename or remove it."
-            problems.append(Problem(f"commitments/{stray.name}", "", "", message))
-    catalogue = Catalogue(
-        plan,
-        bodies,
-        partners,
-        topics,
-        sources,
-        evidence,
-        indicators,
-        commitments,
-        unread=frozenset(p.item for p in problems if p.field),
-    )
-    # Where a whole file could not be read, every reference into it would look wrong.
-    is_whole = all(p.item and not p.item.startswith("line ") for p in problems)
-    problems += check(catalogue, shape_is_whole=is_whole)
+    reading = _Reading(path)
+    catalogue = reading.all()
+    problems = [*reading.problems, *check(catalogue, reading.names)]
     if problems:
         raise CatalogueError(problems)
     return catalogue
 
 
-def _refuse_tricks(text: str) -> None:
-    """Refuse aliases, and nesting that no item of the format has.
+class _Reading:
+    """One reading of a folder; what is wrong gathers in ``problems``."""
 
-    Few lines of either can stand for more than memory holds. Raises YAMLError.
-    """
-    depth = 0
-    for event in yaml.parse(text, SafeLoader):
-        if getattr(event, "anchor", None):
-            raise yaml.MarkedYAMLError(
-                problem="write the text out; anchors and aliases are not read",
-                problem_mark=event.start_mark,  # type: ignore[arg-type]
-            )
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            raise yaml.MarkedYAMLError(
-                problem="nested too deeply",
-                problem_mark=event.start_mark,  # type: ignore[arg-type]
-            )
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[Problem] = []
+        # The names there are, also those of items that could not be read, so
+        # that one mistake is not reported again wherever the item is named.
+        self.names: Names = {}
 
-
-def _parse(path: Path, file: str, problems: list[Problem]) -> Any:
-    """Return what a file holds, or None after noting what is wrong."""
-    whole = path / file
-    try:
-        if whole.stat().st_size > LARGEST_FILE:
-            size = whole.stat().st_size // 1_000_000
-            message = f"The file has {size} MB; at most 5 are read. Split it."
-            problems.append(Problem(file, "", "", message))
-            return None
-        text = whole.read_bytes().decode("utf-8")
-        _refuse_tricks(text)
-        return yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
-    except UnicodeDecodeError:
-        problems.append(
-            Problem(file, "", "", "The file is not UTF-8. Save it as UTF-8.")
+    def all(self) -> Catalogue:
+        """Return all items that can be read."""
+        plan = self.one("plan.yaml", schema.PlanItem) or self.stand_in()
+        catalogue = Catalogue(
+            plan=plan,
+            bodies=self.many("bodies.yaml", schema.BodyItem),
+            partners=self.many("partners.yaml", schema.PartnerItem),
+            topics=self.many("topics.yaml", schema.TopicItem),
+            sources=self.sources(),
+            evidence=self.many("evidence.yaml", schema.EvidenceItem, name="id"),
+            indicators=self.many("indicators.yaml", schema.IndicatorItem),
+            commitments={
+                pillar.number: self.many(
+                    commitments_file(pillar), schema.CommitmentItem, kind="commitments"
+                )
+                for pillar in plan.pillars
+            },
         )
-    except OSError as error:
-        message = f"The file cannot be read ({error.strerror}). Add it."
-        problems.append(Problem(file, "", "", message))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = f"line {mark.line + 1}" if mark else ""
-        problems.append(Problem(file, line, "", f"Not valid YAML: {error.problem}."))
-    except (yaml.YAMLError, ValueError) as error:
-        problems.append(Problem(file, "", "", f"Not valid YAML: {error}."))
-    return None
+        self.names.setdefault("commitments", None)
+        expected = {commitments_file(pillar) for pillar in plan.pillars}
+        for file in self.folder("commitments"):
+            if file not in expected:
+                message = "It belongs to no pillar of the plan. Rename or remove it."
+                self.problems.append(Problem(file, "", "", message))
+        return catalogue
+
+    def folder(self, name: str) -> list[str]:
+        """Return the YAML files in a folder, as paths from the catalogue's own."""
+        return sorted(
+            f"{name}/{file.name}" for file in self.path.glob(f"{name}/*.yaml")
+        )
+
+    def stand_in(self) -> schema.PlanItem:
+        """Return a plan in which nothing is too late, to go on without the real one."""
+        found = (
+            re.fullmatch(r"commitments/(\d{1,2})-(.+)\.yaml", file, re.ASCII)
+            for file in self.folder("commitments")
+        )
+        pillars = [
+            schema.PillarItem.model_construct(number=int(f[1]), slug=f[2])
+            for f in found
+            if f
+        ]
+        return schema.PlanItem.model_construct(
+            starts_on=date.min,
+            ends_on=date.max,
+            coded_on=date.max,
+            evidence_to=date.max,
+            pillars=pillars,
+        )
+
+    def sources(self) -> list[schema.SourceItem]:
+        files = self.folder("sources")
+        if not files:
+            message = "There is no source. Add the document the commitments are from."
+            self.problems.append(Problem("sources/", "", "", message))
+            self.names["passages"] = None
+        found = []
+        for file in files:
+            source = self.one(file, schema.SourceItem, names="passages")
+            if source is None:
+                continue
+            found.append(source)
+            if file != f"sources/{source.slug}.yaml":
+                message = f"The file is not called {source.slug}.yaml. Rename one."
+                self.problems.append(Problem(file, source.slug, "slug", message))
+        return found
+
+    def one(self, file: str, shape: type[T], *, names: str = "") -> T | None:
+        data, found = parse(self.path, file)
+        self.problems += found
+        if names:
+            rows = data.get(names) if isinstance(data, dict) else None
+            self.remember(names, rows, "ref")
+        return None if data is None else self.item(file, "", data, shape)
+
+    def many(
+        self, file: str, shape: type[T], *, name: str = "slug", kind: str = ""
+    ) -> list[T]:
+        data, found = parse(self.path, file)
+        self.problems += found
+        if data is not None and not isinstance(data, list):
+            self.problems.append(Problem(file, "", "", "Write a list of items."))
+        self.remember(kind or file.removesuffix(".yaml"), data, name)
+        items = []
+        for number, raw in enumerate(data if isinstance(data, list) else [], 1):
+            given = raw.get(name) if isinstance(raw, dict) else None
+            said = given[:100] if isinstance(given, str) and given else f"item {number}"
+            if item := self.item(file, said, raw, shape):
+                items.append(item)
+        return items
+
+    def remember(self, kind: str, rows: Any, name: str) -> None:
+        """Note which names there are; None where a file could not be read."""
+        known = self.names.setdefault(kind, set())
+        if not isinstance(rows, list) or known is None:
+            self.names[kind] = None
+            return
+        given = (row.get(name) for row in rows if isinstance(row, dict))
+        known.update(value for value in given if isinstance(value, str))
+
+    def item(self, file: str, name: str, raw: Any, shape: type[T]) -> T | None:
+        try:
+            return shape.model_validate(raw)
+        except ValidationError as error:
+            for found in error.errors(include_url=False, include_input=False):
+                context = found.get("ctx", {})
+                if context.get("pattern") == schema.SLUG:
+                    context = {"pattern": "lower-case-words-with-hyphens"}
+                message = found["msg"].removeprefix("Value error, ")
+                if known := MESSAGES.get(found["type"]):
+                    message = known.format(**context)
+                place = ".".join(_path(found["loc"], raw))
+                self.problems.append(Problem(file, name, place, message))
+            return None
 
 
-def _read_one(
-    path: Path, file: str, shape: type[I], problems: list[Problem]
-) -> I | None:
-    data = _parse(path, file, problems)
-    if data is None:
-        if not any(p.file == file for p in problems):
-            problems.append(Problem(file, "", "", "The file is empty. Fill it."))
-        return None
-    return _validated(file, "", data, shape, problems)
+def _path(loc: tuple[int | str, ...], raw: Any) -> Iterator[str]:
+    """Yield the parts of a path; what is in a list goes by its own name."""
+    inner = raw
+    for place, part in enumerate(loc):
+        if place == 2 and loc[0] == "history":
+            continue  # the kind of the entry, which is in its name
+        try:
+            inner = inner[part]
+        except (LookupError, TypeError):
+            inner = None
+        yield _name(part, inner) if isinstance(part, int) else part
 
 
-def _read_list(
-    path: Path, file: str, shape: type[I], problems: list[Problem]
-) -> list[I]:
-    data = _parse(path, file, problems)
-    if data is None:
-        if not any(p.file == file for p in problems):
-            problems.append(Problem(file, "", "", "The file is empty. Fill it."))
-        return []
-    if not isinstance(data, list):
-        problems.append(Problem(file, "", "", "Expected a list of items."))
-        return []
-    found = []
-    for number, entry in enumerate(data, 1):
-        name = f"item {number}"
-        if isinstance(entry, dict):
-            name = str(entry.get("slug") or entry.get("id") or name)[:100]
-        if item := _validated(file, name, entry, shape, problems):
-            found.append(item)
-    return found
-
-
-def _validated(
-    file: str, name: str, data: Any, shape: type[I], problems: list[Problem]
-) -> I | None:
-    try:
-        item = TypeAdapter(shape).validate_python(data)
-    except ValidationError as error:
-        for found in error.errors(include_url=False, include_input=False):
-            place = ".".join(str(part) for part in found["loc"])
-            message = found["msg"].removeprefix("Value error, ")
-            problems.append(Problem(file, name, place, message))
-        return None
-    for place, text in _texts(item.model_dump()):
-        if any(ord(c) < 32 and c not in "\n\t" for c in text):
-            message = "holds a control character; remove it"
-            problems.append(Problem(file, name, place, message))
-    return item
-
-
-def _texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, f"{place}.{key}".lstrip("."))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _texts(item, f"{place}.{number}")
+def _name(number: int, part: Any) -> str:
+    """Return the name of a part of a list: its key, its place or its day."""
+    if not isinstance(part, dict):
+        return str(number)
+    for fields in (["key"], ["ref"], ["kind", "date"], ["date"]):
+        said = [part.get(field) for field in fields]
+        if all(isinstance(word, str) and 0 < len(word) <= 60 for word in said):
+            return ".".join(str(word) for word in said)
+    return (
+        f"{number}.{kind}" if isinstance(kind := part.get("kind"), str) else str(number)
+    )

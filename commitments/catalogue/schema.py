@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -39,20 +40,31 @@ _url = URLValidator(schemes=["http", "https"])
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
+def _short(value: object) -> str:
+    """Return a value as a message quotes it."""
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
 def _among(choices: type[TextChoices], *, but: str = "") -> Callable[[str], str]:
     allowed = [value for value in choices.values if value != but]
 
     def check(value: str) -> str:
         if value not in allowed:
-            raise ValueError(f"“{value}” is not one of {', '.join(allowed)}.")
+            raise ValueError(f"“{_short(value)}” is not one of {', '.join(allowed)}.")
         return value
 
     return check
 
 
-def _printable(value: str) -> str:
+def _no_control(value: str) -> str:
     if _UNPRINTABLE.search(value):
         raise ValueError("It holds a control character. Remove it.")
+    return value
+
+
+def _printable(value: str) -> str:
+    _no_control(value)
     if not value.strip():
         raise ValueError("It is empty. Write the text.")
     return value
@@ -61,7 +73,7 @@ def _printable(value: str) -> str:
 def _at_most(words: int) -> Callable[[str], str]:
     def check(value: str) -> str:
         if (found := statuses.count_words(value)) > words:
-            raise ValueError(f"It has {found} words; at most {words} are allowed.")
+            raise ValueError(f"It has {found} words. Shorten it to {words}.")
         return value
 
     return check
@@ -69,29 +81,48 @@ def _at_most(words: int) -> Callable[[str], str]:
 
 def _day(value: Any) -> date:
     if not isinstance(value, str) or not _ISO_DAY.match(value):
-        raise ValueError(f'“{value}” is not a quoted date. Write it as "2026-03-01".')
+        raise ValueError(
+            f'“{_short(value)}” is not a quoted date. Write it as "2026-03-01".'
+        )
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise ValueError(f"{value} is not a day of the calendar.") from error
+        raise ValueError(
+            f"{value} is not a day of the calendar. Mend the date."
+        ) from error
 
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError(f"“{value}” is not a number.")  # noqa: TRY004 (pydantic)
+        raise ValueError(f"“{_short(value)}” is not a number. Write digits, unquoted.")  # noqa: TRY004 (pydantic)
     if not math.isfinite(value) or abs(value) >= 10**14:
-        raise ValueError(f"{value} is too large a number.")
+        raise ValueError(f"{value} is too large a number. Choose a larger unit.")
     number = Decimal(str(value))
     if number != round(number, 4):
-        raise ValueError(f"{value} has more than four decimal places.")
+        raise ValueError(f"{value} has more than four decimal places. Round it.")
     return number
+
+
+def _title(value: str) -> str:
+    if not value[:1].isupper() or value.endswith("."):
+        raise ValueError("Start it with a capital letter and end it without a stop.")
+    return value
+
+
+def _each_once(values: list[str]) -> list[str]:
+    twice = [value for value, count in Counter(values).items() if count > 1]
+    if twice:
+        raise ValueError(f"“{_short(twice[0])}” stands here twice. Keep one.")
+    return values
 
 
 def _address(value: str) -> str:
     try:
         _url(value)
     except ValidationError as error:
-        raise ValueError(f"“{value[:100]}” is not a web address.") from error
+        raise ValueError(
+            f"“{_short(value)}” is not a web address. Write it with https://."
+        ) from error
     return value
 
 
@@ -101,14 +132,19 @@ Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=50)]
 LongSlug = Annotated[str, StringConstraints(pattern=SLUG, max_length=80)]
 Line = Annotated[str, StringConstraints(max_length=200), AfterValidator(_printable)]
 Title = Annotated[str, StringConstraints(max_length=300), AfterValidator(_printable)]
-Text = Annotated[str, AfterValidator(_printable), AfterValidator(_at_most(120))]
+Long = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_printable)]
+Text = Annotated[Long, AfterValidator(_at_most(120))]
+# May be empty: '' in the files.
+Note = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_control)]
 Url = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_address)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Refs = Annotated[list[str], AfterValidator(_each_once)]
+SomeRefs = Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-Words30 = Annotated[str, AfterValidator(_printable), AfterValidator(_at_most(30))]
-Words45 = Annotated[str, AfterValidator(_printable), AfterValidator(_at_most(45))]
-Words60 = Annotated[str, AfterValidator(_printable), AfterValidator(_at_most(60))]
-Words90 = Annotated[str, AfterValidator(_printable), AfterValidator(_at_most(90))]
+Words30 = Annotated[Long, AfterValidator(_at_most(30))]
+Words45 = Annotated[Long, AfterValidator(_at_most(45))]
+Words60 = Annotated[Long, AfterValidator(_at_most(60))]
+Words90 = Annotated[Long, AfterValidator(_at_most(90))]
 
 Precision = Annotated[str, AfterValidator(_among(statuses.Precision))]
 # A plan period is no date for something that happened.
@@ -215,7 +251,7 @@ class MilestoneItem(Item):
     due: MilestoneDue | None = None
     met_on: Day | None = None
     precision: EventPrecision | None = None
-    evidence: list[str]
+    evidence: Refs
 
 
 class StatusItem(Item):
@@ -223,10 +259,10 @@ class StatusItem(Item):
     date: Day
     precision: EventPrecision
     status: Status
-    criteria_met: list[str]
+    criteria_met: Refs
     confidence: Confidence
     reason: Words60
-    evidence: list[str]
+    evidence: Refs
 
 
 class ClaimItem(Item):
@@ -236,7 +272,7 @@ class ClaimItem(Item):
     position: Position
     body: Slug
     reason: Words60
-    evidence: list[str]
+    evidence: SomeRefs
 
 
 class ReviewItem(Item):
@@ -245,7 +281,7 @@ class ReviewItem(Item):
     precision: EventPrecision
     confidence: Confidence
     reason: Words60
-    evidence: list[str]
+    evidence: Refs
 
 
 Entry = Annotated[StatusItem | ClaimItem | ReviewItem, Field(discriminator="kind")]
@@ -254,7 +290,7 @@ Entry = Annotated[StatusItem | ClaimItem | ReviewItem, Field(discriminator="kind
 class CommitmentItem(Item):
     slug: LongSlug
     ref: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+$", max_length=12)]
-    title: Annotated[Line, StringConstraints(max_length=70)]
+    title: Annotated[Line, StringConstraints(max_length=70), AfterValidator(_title)]
     title_zh: Line | None
     statement: Words60
     reading: Words90
@@ -262,15 +298,15 @@ class CommitmentItem(Item):
     specificity: Annotated[str, AfterValidator(_among(CommitmentRow.Specificity))]
     trackable: bool
     untrackable_reason: Text | None = None
-    passages: list[str] = Field(min_length=1)
+    passages: SomeRefs
     clause: Annotated[str, StringConstraints(pattern=r"^[a-z](-[a-z])?$")] | None = None
-    bodies: list[str] = Field(min_length=1)
-    partners: list[str]
-    topics: list[str] = Field(min_length=1)
+    bodies: SomeRefs
+    partners: Refs
+    topics: SomeRefs
     due: Due
-    criteria: list[CriterionItem]
+    criteria: list[CriterionItem] = Field(max_length=4)
     milestones: list[MilestoneItem]
-    indicators: list[str]
+    indicators: Refs
     history: list[Entry]
 
 
@@ -295,7 +331,7 @@ class EvidenceItem(Item):
     official: bool
     reliability: Confidence
     summary: Words45
-    commitments: list[str]
+    commitments: Refs
 
 
 class Baseline(Item):
@@ -315,7 +351,7 @@ class ObservationItem(Item):
     precision: EventPrecision
     value: Number
     evidence: str | None = None
-    note: str | None
+    note: Note | None
 
 
 class IndicatorItem(Item):
@@ -327,6 +363,6 @@ class IndicatorItem(Item):
     comparator: Annotated[str, AfterValidator(_among(IndicatorRow.Comparator))]
     baseline: Baseline
     target: Target | None = None
-    note: str | None
-    commitments: list[str]
+    note: Note | None
+    commitments: Refs
     observations: list[ObservationItem]
