@@ -53,7 +53,6 @@ POSTGRESQL = [
     f"MERGE INTO {H} h USING (SELECT 1) s ON true "
     "WHEN MATCHED THEN UPDATE SET status = ''",
     f"WITH gone AS (DELETE FROM {C} RETURNING *) SELECT * FROM gone",
-    f"COPY (SELECT 1) TO STDOUT; DELETE FROM {T}",
 ]
 
 
