@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from django.contrib.auth import get_user_model
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,8 @@ class Machine:
 
 
 CATALOGUE = Machine("catalogue")
+# Stands for whoever will sign off, where an entry is only rehearsed.
+SECOND_PERSON = Machine("second person")
 
 # An account (``settings.AUTH_USER_MODEL``) or a machine.
 Actor = Any
@@ -31,3 +36,15 @@ def name(actor: Actor) -> str:
     if isinstance(actor, Machine):
         return actor.name
     return actor.get_full_name() or actor.get_username()
+
+
+def names(keys: Iterable[str]) -> dict[str, str]:
+    """Return the name behind each key, in one query."""
+    found = {}
+    for actor in set(keys):
+        kind, _, who = actor.partition(":")
+        found[actor] = who if kind == "machine" else "a former colleague"
+    people = [int(k.removeprefix("user:")) for k in found if k.startswith("user:")]
+    for person in get_user_model()._default_manager.filter(pk__in=people):
+        found[key(person)] = name(person)
+    return found

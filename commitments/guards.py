@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, UniqueConstraint
 
-from commitments.models import Citation, HistoryEntry, HistoryText
+from commitments.models import Citation, HistoryEntry, HistoryText, ProposalStep
 
-APPEND_ONLY: tuple[type[Model], ...] = (HistoryEntry, Citation)
+APPEND_ONLY: tuple[type[Model], ...] = (HistoryEntry, Citation, ProposalStep)
 GUARDED: tuple[type[Model], ...] = (*APPEND_ONLY, HistoryText)
 FUNCTIONS = {
     "commitments_refuse_change": """

@@ -226,6 +226,15 @@ MATERIAL = (
 )
 # Only these say up to which day evidence was looked at.
 LOOKS = (EntryKind.STATUS, EntryKind.REVIEW)
+# What takes effect only when a second person has signed it off (rule 7).
+SIGNED_KINDS = (
+    EntryKind.STATUS,
+    EntryKind.CLAIM,
+    EntryKind.MILESTONE,
+    EntryKind.DEADLINE,
+    EntryKind.WORDING,
+    EntryKind.CORRECTION,
+)
 # What a correction may put right.
 CORRECTABLE = (
     EntryKind.STATUS,

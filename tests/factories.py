@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime
 
 import factory
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from factory.django import DjangoModelFactory
 
-from commitments import models, services
+from commitments import accounts, models, services
+from commitments.actors import Machine
 
 STATED_ON = date(2025, 12, 29)
 AT = datetime(2026, 7, 3, 9, 0, tzinfo=UTC)
@@ -18,6 +20,20 @@ class UserFactory(DjangoModelFactory):
 
     username = factory.Sequence(lambda n: f"person-{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
+
+
+class ReviewerFactory(UserFactory):
+    """Somebody who may sign off."""
+
+    class Meta:
+        skip_postgeneration_save = True
+
+    username = factory.Sequence(lambda n: f"reviewer-{n}")
+
+    @factory.post_generation
+    def duty(self, create, extracted, **kwargs):
+        accounts.ensure_groups()
+        self.groups.add(Group.objects.get(name=accounts.REVIEWER))
 
 
 class PlanFactory(DjangoModelFactory):
@@ -106,8 +122,13 @@ class CommitmentFactory(DraftFactory):
         instance.refresh_from_db()
 
 
+def two_people():
+    """An author and the reviewer who signs off."""
+    return {"by": UserFactory(), "approver": ReviewerFactory()}
+
+
 def assess(commitment, *, status="under_way", evidence=None, **given):
-    """Record an assessment, with something valid for what is not given."""
+    """Record an assessment, signed off, with something valid for the rest."""
     values = {
         "criteria_met": [],
         "confidence": "medium",
@@ -119,6 +140,8 @@ def assess(commitment, *, status="under_way", evidence=None, **given):
     }
     values.setdefault("by", None)
     values["by"] = values["by"] or UserFactory()
+    if "approver" not in values and not isinstance(values["by"], Machine):
+        values["approver"] = ReviewerFactory()
     documents = [EvidenceFactory()] if evidence is None else evidence
     entry = services.assess(
         commitment=commitment, status=status, evidence=documents, **values

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +19,9 @@ from django.views.decorators.http import require_http_methods
 
 from commitments import forms
 from commitments.accounts import DECIDE, DUTIES, RECORD, groups_of, may
-from commitments.models import Commitment
+from commitments.models import Commitment, HistoryEntry, Proposal
+
+from .preview import public_page
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def act_view(
     if chosen is None:
         return _page(model_admin, act, request, commitment, form=None)
     at = timezone.now()
+    shown = ""
     form = act.form(
         request.POST if request.method == "POST" else None,
         commitment=commitment,
@@ -95,27 +100,78 @@ def act_view(
         today=at.date(),
         **chosen,
     )
-    if form.is_valid() and (entry := form.save(by=request.user, at=at)):
-        messages.success(
-            request, f"Recorded as entry {entry.seq}, {entry.get_sign_off_display()}."
-        )
-        address = reverse("admin:commitments_commitment_change", args=[commitment.pk])
-        return HttpResponseRedirect(address)
-    return _page(model_admin, act, request, commitment, form=form)
+    if form.is_valid():
+        if _asks_for_preview(request, form):
+            show = partial(public_page, request=request)
+            shown = form.preview(by=request.user, at=at, show=show) or ""
+        elif made := _write(request, form, at=at):
+            messages.success(request, said(made))
+            return HttpResponseRedirect(address_of(made))
+    return _page(model_admin, act, request, commitment, form=form, shown=shown)
+
+
+def _asks_for_preview(request: HttpRequest, form: forms.ActForm) -> bool:
+    """Whether to show first: what is handed in was seen as readers will see it."""
+    if not isinstance(form, forms.ProposalForm) or "_draft" in request.POST:
+        return False
+    return "_preview" in request.POST or not form.is_previewed
+
+
+def _write(request: HttpRequest, form: forms.ActForm, *, at: datetime) -> Any:
+    if isinstance(form, forms.ProposalForm) and "_draft" in request.POST:
+        return form.keep_draft(by=request.user, at=at)
+    return form.save(by=request.user, at=at)
+
+
+def said(made: HistoryEntry | Proposal) -> str:
+    """Return what to tell the person who made an entry or a proposal."""
+    entry = made.entry if isinstance(made, Proposal) else made
+    if entry is not None:
+        return f"Recorded as entry {entry.seq}, {entry.get_sign_off_display().lower()}."
+    if made.state == Proposal.State.DRAFT:
+        return "Kept as a draft. Readers see nothing of it."
+    return "Handed in. Readers see it when a second person has signed it off."
+
+
+def address_of(made: HistoryEntry | Proposal) -> str:
+    """Return where to go on: the proposal, or the commitment of an entry."""
+    if isinstance(made, Proposal) and made.entry_id is None:
+        return reverse("admin:commitments_proposal_change", args=[made.pk])
+    return reverse("admin:commitments_commitment_change", args=[made.commitment_id])
 
 
 def _chosen(
     act: Act, request: HttpRequest, commitment: Commitment
 ) -> dict[str, Any] | None:
     """Return what the form needs beside the commitment; None: still to choose."""
+    chosen: dict[str, Any] = {}
+    if pk := _number(request, "proposal"):
+        own = Proposal.objects.by(request.user).filter(commitment=commitment)
+        proposal = get_object_or_404(own, pk=pk, kind=getattr(act.form, "kind", ""))
+        if not proposal.is_editable:
+            raise Http404("This proposal has been decided on; draft a new one.")
+        chosen["proposal"] = proposal
     if act.form is not forms.CorrectForm:
-        return {}
-    number = request.POST.get("entry") or request.GET.get("entry")
-    if not number:
+        return chosen
+    if "proposal" in chosen:
+        return {**chosen, "entry": chosen["proposal"].refers_to}
+    if not (number := _number(request, "entry")):
         return None
-    if not (number.isascii() and number.isdigit()) or len(number) > 18:
-        raise Http404("No such entry.")
-    return {"entry": get_object_or_404(commitment.history, pk=int(number))}
+    return {**chosen, "entry": get_object_or_404(commitment.history, pk=number)}
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    given = request.POST.get(name) or request.GET.get(name)
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit()) or len(given) > 18:
+        raise Http404(f"No such {name}.")
+    return int(given)
+
+
+def _drafts(commitment: Commitment) -> list[Proposal]:
+    """Return what colleagues have in hand on this commitment."""
+    return list(commitment.proposals.open().select_related("author"))
 
 
 def _page(
@@ -125,6 +181,7 @@ def _page(
     commitment: Commitment,
     *,
     form: forms.ActForm | None,
+    shown: str = "",
 ) -> HttpResponse:
     context = {
         **model_admin.admin_site.each_context(request),
@@ -134,6 +191,9 @@ def _page(
         "commitment": commitment,
         "form": form,
         "media": form.media if form else "",
+        "shown": shown,
+        "proposal": getattr(form, "proposal", None),
+        "drafts": _drafts(commitment),
         "entry": getattr(form, "entry", None),
         "correctable": forms.correctable(commitment) if form is None else (),
         "sign_off": settings.SIGN_OFF,

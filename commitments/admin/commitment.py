@@ -14,6 +14,7 @@ from commitments.models import Commitment, Criterion, Milestone, Responsibility
 from .acts import ACTS, act_view, offered
 from .base import FactAdmin
 from .filters import FreshnessFilter, ScheduleFilter
+from .timeline import timeline
 
 # What publication fixes: from then on it changes by history entries alone.
 FIXED = (
@@ -166,10 +167,9 @@ class CommitmentAdmin(FactAdmin):
         commitment = self.get_object(request, object_id)
         extra: dict[str, Any] = {}
         if commitment is not None and self.has_view_permission(request, commitment):
-            history = commitment.history.select_related("text", "refers_to")
             extra = {
                 "acts": offered(request.user, commitment),
-                "history": history.prefetch_related("evidence").order_by("-seq"),
+                "timeline": timeline(commitment),
             }
         return super().change_view(
             request, object_id, form_url, {**extra, **(extra_context or {})}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.contrib import admin
 from django.utils import timezone
 
+from commitments import actors
 from commitments.statuses import Freshness, Schedule
 
 
@@ -92,3 +93,21 @@ class AgeFilter(admin.SimpleListFilter):
             since_on__lte=today - timedelta(youngest),
             since_on__gte=today - timedelta(oldest),
         )
+
+
+class AuthorFilter(admin.SimpleListFilter):
+    """Mine, or those that others drafted and I could sign off."""
+
+    title = "author"
+    parameter_name = "author"
+
+    def lookups(self, request, model_admin):
+        return [("me", "Me"), ("others", "Others")]
+
+    def queryset(self, request, queryset):
+        mine = actors.key(request.user)
+        if self.value() == "me":
+            return queryset.filter(actor=mine)
+        if self.value() == "others":
+            return queryset.exclude(actor=mine)
+        return queryset

@@ -15,6 +15,7 @@ from .acts import (
 from .base import ActForm
 from .correct import CorrectForm, correctable
 from .evidence import EvidenceForm
+from .propose import ProposalForm
 
 __all__ = [
     "ActForm",
@@ -27,6 +28,7 @@ __all__ = [
     "MeetMilestoneForm",
     "MergeForm",
     "MoveDeadlineForm",
+    "ProposalForm",
     "PublishForm",
     "ReviewForm",
     "WithdrawForm",

@@ -10,13 +10,14 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 
 from commitments import accounts, actors, services
-from commitments.models import Commitment, HistoryEntry, Milestone
+from commitments.models import Body, Commitment, HistoryEntry, Milestone
 from commitments.models.commitment import WORDING
-from commitments.statuses import Judgement
+from commitments.statuses import EntryKind, Judgement
 
 from . import fields
-from .base import ActForm, Prose
+from .base import ActForm, Line, Prose
 from .evidence import EvidenceForm
+from .propose import ProposalForm
 
 
 class PublishForm(ActForm):
@@ -28,7 +29,8 @@ class PublishForm(ActForm):
         )
 
 
-class AssessForm(EvidenceForm):
+class AssessForm(ProposalForm):
+    kind = EntryKind.STATUS
     status = fields.status()
     criteria_met = fields.criteria_met()
     confidence = fields.confidence()
@@ -59,14 +61,8 @@ class AssessForm(EvidenceForm):
         self.initial.setdefault("criteria_met", met)
         self.initial.setdefault("confidence", self.commitment.confidence)
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        return services.assess(
-            commitment=self.commitment,
-            evidence=self.documents(),
-            by=by,
-            at=at,
-            **self.given("seen", *self.field_order),
-        )
+    def arguments(self) -> dict[str, Any]:
+        return {**self.given(*self.field_order), "evidence": self.documents()}
 
 
 class ReviewForm(EvidenceForm):
@@ -108,7 +104,8 @@ class ReviewForm(EvidenceForm):
         )
 
 
-class ClaimForm(EvidenceForm):
+class ClaimForm(ProposalForm):
+    kind = EntryKind.CLAIM
     position = fields.position()
     body = fields.body()
     reason = fields.reason("What it said, and where")
@@ -116,14 +113,13 @@ class ClaimForm(EvidenceForm):
     precision = fields.precision()
     field_order = ["position", "body", "reason", "effective_on", "precision"]
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        return services.record_claim(
-            commitment=self.commitment,
-            evidence=self.documents(),
-            by=by,
-            at=at,
-            **self.given("seen", *self.field_order),
-        )
+    def from_content(self, content: dict[str, Any]) -> dict[str, Any]:
+        initial = super().from_content(content)
+        initial["body"] = Body.objects.filter(slug=content["body"]).first()
+        return initial
+
+    def arguments(self) -> dict[str, Any]:
+        return {**self.given(*self.field_order), "evidence": self.documents()}
 
 
 class AttachEvidenceForm(EvidenceForm):
@@ -140,10 +136,11 @@ class AttachEvidenceForm(EvidenceForm):
         )
 
 
-class AmendWordingForm(EvidenceForm):
+class AmendWordingForm(ProposalForm):
+    kind = EntryKind.WORDING
     reason = fields.reason("What changed, and why")
-    title = forms.CharField(max_length=120)
-    title_zh = forms.CharField(max_length=200, required=False, label="Title (Chinese)")
+    title = Line(max_length=120)
+    title_zh = Line(max_length=200, required=False, label="Title (Chinese)")
     statement = Prose()
     reading = Prose()
     effective_on = fields.effective_on("Changed on")
@@ -175,18 +172,26 @@ class AmendWordingForm(EvidenceForm):
         }
         return {**changed, "criteria": criteria} if criteria else changed
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        return services.amend_wording(
-            commitment=self.commitment,
-            changes=self.changes(),
-            evidence=self.documents(),
-            by=by,
-            at=at,
-            **self.given("seen", "reason", "effective_on", "precision"),
-        )
+    def from_content(self, content: dict[str, Any]) -> dict[str, Any]:
+        initial = super().from_content(content)
+        changes = initial.pop("changes")
+        parts = changes.pop("criteria", {})
+        return {
+            **initial,
+            **changes,
+            **{f"part_{key}": text for key, text in parts.items()},
+        }
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "changes": self.changes(),
+            "evidence": self.documents(),
+            **self.given("reason", "effective_on", "precision"),
+        }
 
 
-class MoveDeadlineForm(EvidenceForm):
+class MoveDeadlineForm(ProposalForm):
+    kind = EntryKind.DEADLINE
     due_on = fields.due_on()
     due_precision = fields.due_precision()
     reason = fields.reason("Who moved the date, and where")
@@ -194,17 +199,12 @@ class MoveDeadlineForm(EvidenceForm):
     precision = fields.precision()
     field_order = ["due_on", "due_precision", "reason", "effective_on", "precision"]
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        return services.move_deadline(
-            commitment=self.commitment,
-            evidence=self.documents(),
-            by=by,
-            at=at,
-            **self.given("seen", *self.field_order),
-        )
+    def arguments(self) -> dict[str, Any]:
+        return {**self.given(*self.field_order), "evidence": self.documents()}
 
 
-class MeetMilestoneForm(EvidenceForm):
+class MeetMilestoneForm(ProposalForm):
+    kind = EntryKind.MILESTONE
     milestone = forms.ModelChoiceField(Milestone.objects.none())
     reason = fields.reason("What shows it")
     effective_on = fields.effective_on("Met on")
@@ -217,14 +217,14 @@ class MeetMilestoneForm(EvidenceForm):
             key__in=list(self.commitment.milestones_met)
         )
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        return services.meet_milestone(
-            commitment=self.commitment,
-            evidence=self.documents(),
-            by=by,
-            at=at,
-            **self.given("seen", *self.field_order),
-        )
+    def from_content(self, content: dict[str, Any]) -> dict[str, Any]:
+        initial = super().from_content(content)
+        milestones = self.commitment.milestones
+        initial["milestone"] = milestones.filter(key=content["milestone"]).first()
+        return initial
+
+    def arguments(self) -> dict[str, Any]:
+        return {**self.given(*self.field_order), "evidence": self.documents()}
 
 
 class WithdrawForm(ActForm):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.db import transaction
 
 from commitments import chain
-from commitments.models import Commitment, HistoryEntry
+from commitments.models import Commitment, HistoryEntry, Proposal, ProposalStep
 from commitments.services import StaleForm
 from commitments.statuses import Precision, RuleBroken
+from commitments.validation import check_text
+
+R = TypeVar("R")
 
 
 class Day(forms.DateField):
@@ -24,10 +28,17 @@ class Prose(forms.CharField):
     """Text of several lines, with plain line ends."""
 
     widget = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+    default_validators = [check_text]
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
         return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Line(forms.CharField):
+    """Text of one line."""
+
+    default_validators = [check_text]
 
 
 class ActForm(forms.Form):
@@ -47,11 +58,23 @@ class ActForm(forms.Form):
         self.user = user
         self.today = today
         self.since: list[HistoryEntry] = []
+        self.steps: list[ProposalStep] = []
         super().__init__(*args, **kwargs)
         self.initial.setdefault("seen", commitment.latest_entry_id)
         self.initial.setdefault("effective_on", today)
         self.initial.setdefault("looked_until", today)
         self.initial.setdefault("precision", Precision.DAY)
+
+    @property
+    def groups(self) -> dict[str, list[forms.BoundField]]:
+        """The visible inputs as they are laid out: what is said, and on what."""
+        groups: dict[str, list[forms.BoundField]] = {"said": [], "on": [], "new": []}
+        for bound in self.visible_fields():
+            groups[self.group_of(bound.name)].append(bound)
+        return groups
+
+    def group_of(self, name: str) -> str:
+        return "said"
 
     def clean_seen(self) -> int | None:
         seen = self.cleaned_data["seen"]
@@ -59,31 +82,41 @@ class ActForm(forms.Form):
             raise forms.ValidationError("Open the form again from the commitment.")
         return seen
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
+    def record(self, *, by: Any, at: datetime) -> HistoryEntry | Proposal:
         """Call the service. Raises RuleBroken."""
         raise NotImplementedError
 
-    def save(self, *, by: Any, at: datetime) -> HistoryEntry | None:
+    def save(self, *, by: Any, at: datetime) -> HistoryEntry | Proposal | None:
         """Record it, all or nothing; None if a rule refused, with its message."""
+        return self.attempt(lambda: self.record(by=by, at=at))
+
+    def attempt(self, write: Callable[[], R]) -> R | None:
+        """Return what ``write`` made, all or nothing; None if a rule refused."""
         try:
             with transaction.atomic():
                 # Before a new document too: its address and slug are taken once.
                 chain.lock()
-                return self.record(by=by, at=at)
-        except StaleForm as stale:
-            self._catch_up(stale)
+                return write()
         except RuleBroken as broken:
-            field = broken.field if broken.field in self.fields else None
-            self.add_error(field, str(broken))
+            self.refuse(broken)
         return None
 
-    def _catch_up(self, stale: StaleForm) -> None:
-        self.since = stale.since
-        self.add_error(None, str(stale))
+    def refuse(self, broken: RuleBroken) -> None:
+        """Put a refusal beside its field; after a stale one the next save goes."""
+        field = broken.field if broken.field in self.fields else None
+        self.add_error(field, str(broken))
+        if not isinstance(broken, StaleForm):
+            return
+        self.since, self.steps = broken.since, broken.steps
+        if broken.since:
+            self.remember("seen", broken.since[-1].seq)
+        if broken.steps:
+            self.remember("seen_step", broken.steps[-1].pk)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Show a hidden input with this value when the form comes back."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data[self.add_prefix("seen")] = (
-            stale.since[-1].seq if stale.since else self.commitment.latest_entry_id
-        )
+        data[self.add_prefix(name)] = str(value)
         self.data = data
 
     def field(self, name: str) -> Any:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db.models import Q
 
-from commitments import services
-from commitments.models import Commitment, Evidence, HistoryEntry
+from commitments.models import Body, Commitment, HistoryEntry
 from commitments.statuses import CORRECTABLE, EntryKind, Status
 
 from . import fields
-from .evidence import EvidenceForm
+from .propose import ProposalForm
 
 # What may be put right in an entry, by the kind whose effect it has.
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -45,7 +43,8 @@ def correctable(commitment: Commitment):
     )
 
 
-class CorrectForm(EvidenceForm):
+class CorrectForm(ProposalForm):
+    kind = EntryKind.CORRECTION
     strike = forms.BooleanField(
         required=False,
         label="Strike it out",
@@ -88,13 +87,22 @@ class CorrectForm(EvidenceForm):
                 "A wording entry is struck out, or the wording is amended anew."
             )
 
-    def own_documents(self):
-        cited = Q(history=self.entry) | Q(commitments=self.commitment)
-        return Evidence.objects.filter(cited)
+    def offered(self) -> Q:
+        return super().offered() | Q(history=self.entry)
 
-    def record(self, *, by: Any, at: datetime) -> HistoryEntry:
-        told = self.given("seen", "reason", "strike")
+    @property
+    def refers_to(self) -> HistoryEntry:
+        return self.entry
+
+    def from_content(self, content: dict[str, Any]) -> dict[str, Any]:
+        initial = super().from_content(content)
+        if "body" in content:
+            initial["body"] = Body.objects.filter(slug=content["body"]).first()
+        return initial
+
+    def arguments(self) -> dict[str, Any]:
+        told = self.given("reason", "strike")
         if not told["strike"]:
             told |= self.given("effective_on", "precision", *self.columns)
             told["evidence"] = self.documents()
-        return services.correct(entry=self.entry, by=by, at=at, **told)
+        return told

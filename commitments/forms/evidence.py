@@ -5,13 +5,15 @@ from __future__ import annotations
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.text import slugify
 
 from commitments.models import Evidence, HistoryEntry
 from commitments.statuses import Confidence, EvidenceType, Nature
+from commitments.validation import check_url
 
-from .base import ActForm, Day, Prose
+from .base import ActForm, Day, Line, Prose
 
 NEW = "new_"
 REQUIRED = (
@@ -76,16 +78,16 @@ class EvidenceForm(ActForm):
         ),
         label="Other documents already in the tracker",
     )
-    new_url = forms.URLField(
+    new_url = forms.CharField(
         required=False,
-        max_length=1000,
-        assume_scheme="https",
+        validators=[check_url],
         label="Address",
-        help_text="A document already known by this address is used as it is.",
+        help_text="Paste it. A document already known by it, however written, is used "
+        "as it is.",
         widget=forms.URLInput(attrs={"class": "vURLField"}),
     )
-    new_title = forms.CharField(required=False, max_length=300, label="Title")
-    new_publisher = forms.CharField(required=False, max_length=200, label="Publisher")
+    new_title = Line(required=False, max_length=300, label="Title")
+    new_publisher = Line(required=False, max_length=200, label="Publisher")
     new_occurred_on = Day(
         required=False, label="Occurred on", help_text="When what it shows happened."
     )
@@ -109,16 +111,21 @@ class EvidenceForm(ActForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        own = self.own_documents().values("pk")
-        self.field("evidence").queryset = Evidence.objects.filter(pk__in=own)
+        offered = Evidence.objects.filter(self.offered()).values("pk")
+        self.field("evidence").queryset = Evidence.objects.filter(pk__in=offered)
 
-    def own_documents(self):
-        """Return the documents offered as check boxes."""
-        return self.commitment.evidence.all()
+    def offered(self) -> Q:
+        """Return the condition of documents offered as check boxes."""
+        return Q(commitments=self.commitment)
+
+    def group_of(self, name: str) -> str:
+        if name.startswith(NEW):
+            return "new"
+        return "on" if name in ("evidence", "other_evidence") else "said"
 
     def clean(self) -> None:
         super().clean()
-        if self._wants_new() and not self._known():
+        if self._wants_new() and not self.known:
             self._check_new()
 
     def _wants_new(self) -> bool:
@@ -128,9 +135,11 @@ class EvidenceForm(ActForm):
             if name.startswith(NEW)
         )
 
-    def _known(self) -> Evidence | None:
-        url = self.cleaned_data.get("new_url")
-        return Evidence.objects.filter(url=url).first() if url else None
+    @property
+    def known(self) -> Evidence | None:
+        """The document that the pasted address leads to, if there is one."""
+        url = getattr(self, "cleaned_data", {}).get("new_url")
+        return Evidence.objects.at_address(url).first() if url else None
 
     def _check_new(self) -> None:
         for name in ("url", *REQUIRED):
@@ -154,8 +163,8 @@ class EvidenceForm(ActForm):
         values = {name: self.cleaned_data[NEW + name] for name in REQUIRED}
         values["official"] = self.cleaned_data["new_official"]
         url = self.cleaned_data["new_url"]
-        document, _ = Evidence.objects.get_or_create(
-            url=url,
-            defaults={**values, "slug": free_slug(values["title"])},
+        if known := self.known:
+            return known
+        return Evidence.objects.create(
+            url=url, slug=free_slug(values["title"]), **values
         )
-        return document

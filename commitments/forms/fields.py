@@ -9,6 +9,7 @@ from django.utils.html import format_html
 
 from commitments import statuses
 from commitments.models import Body, Commitment, HistoryEntry
+from commitments.services.assess import MOST_WORDS
 from commitments.statuses import Confidence, Judgement, Position, Precision, Status
 
 from .base import Day, Prose
@@ -18,7 +19,14 @@ def reason(label: str = "Reason") -> Prose:
     return Prose(
         required=False,
         label=label,
-        help_text="Readers see this. At most 60 words.",
+        help_text=f"Readers see this. At most {MOST_WORDS} words.",
+        widget=forms.Textarea(
+            attrs={
+                "rows": 4,
+                "class": "vLargeTextField",
+                "data-most-words": MOST_WORDS,
+            }
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from .history import Citation, HistoryEntry, HistoryText
 from .indicator import Indicator, Observation
 from .partner import Partner
 from .plan import Pillar, Plan
+from .proposal import Proposal, ProposalStep
 from .source import Passage, Source
 from .state import Standing, State
 from .topic import Topic
@@ -29,6 +30,8 @@ __all__ = [
     "Passage",
     "Pillar",
     "Plan",
+    "Proposal",
+    "ProposalStep",
     "Responsibility",
     "Source",
     "Standing",

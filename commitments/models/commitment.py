@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from commitments.statuses import Precision, Status
+from commitments.validation import check_text
 
 from .state import StateFields, StateQuestions
 
@@ -56,16 +57,19 @@ class Commitment(StateFields):
     pillar = models.ForeignKey(
         "Pillar", on_delete=models.PROTECT, related_name="commitments"
     )
-    title = models.CharField(max_length=120)
-    title_zh = models.CharField(max_length=200, blank=True)
-    statement = models.TextField(help_text="What was promised, in our own words.")
+    title = models.CharField(max_length=120, validators=[check_text])
+    title_zh = models.CharField(max_length=200, blank=True, validators=[check_text])
+    statement = models.TextField(
+        help_text="What was promised, in our own words.", validators=[check_text]
+    )
     reading = models.TextField(
-        help_text="How the tracker reads it, and what is unclear."
+        help_text="How the tracker reads it, and what is unclear.",
+        validators=[check_text],
     )
     kind = models.CharField(max_length=16, choices=Kind)
     specificity = models.CharField(max_length=12, choices=Specificity)
     trackable = models.BooleanField(default=True)
-    untrackable_reason = models.TextField(blank=True)
+    untrackable_reason = models.TextField(blank=True, validators=[check_text])
     clause = models.CharField(
         max_length=4,
         blank=True,
@@ -83,7 +87,9 @@ class Commitment(StateFields):
         max_length=12, choices=Precision, blank=True
     )
     due_basis = models.TextField(
-        blank=True, help_text="What the date rests on, in one line."
+        blank=True,
+        help_text="What the date rests on, in one line.",
+        validators=[check_text],
     )
     review_interval = models.PositiveSmallIntegerField(
         null=True,
@@ -185,7 +191,7 @@ class Criterion(models.Model):
         Commitment, on_delete=models.PROTECT, related_name="criteria"
     )
     key = models.CharField(max_length=4)
-    text = models.TextField()
+    text = models.TextField(validators=[check_text])
     indicator = models.ForeignKey(
         "Indicator",
         on_delete=models.PROTECT,
@@ -225,7 +231,7 @@ class Milestone(models.Model):
         Commitment, on_delete=models.PROTECT, related_name="milestones"
     )
     key = models.SlugField(max_length=60)
-    title = models.CharField(max_length=200)
+    title = models.CharField(max_length=200, validators=[check_text])
     position = models.PositiveSmallIntegerField(default=1)
     due_on = models.DateField(null=True, blank=True)
     due_precision = models.CharField(max_length=12, choices=Precision, blank=True)

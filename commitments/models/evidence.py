@@ -4,15 +4,29 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 
 from commitments.statuses import Confidence, EvidenceType, Nature, Precision
+from commitments.validation import check_text, check_url, same_page
 
 LEGAL = [EvidenceType.LAW, EvidenceType.REGULATION, EvidenceType.TREATY]
 OWN = [EvidenceType.NOTICE, EvidenceType.STATISTICS]
+
+
+class PageKeyField(models.CharField):
+    """The key of the page that ``url`` leads to, kept by every way of saving."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = same_page(model_instance.url)  # type: ignore[attr-defined]
+        setattr(model_instance, self.attname, key)
+        return key
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def public(self) -> EvidenceQuerySet:
         """What a published commitment cites, or is tied to."""
         return self.filter(commitments__standing__gt="").distinct()
+
+    def at_address(self, url: str) -> EvidenceQuerySet:
+        """The document at an address, however that is written."""
+        return self.filter(page_key=same_page(url))
 
     def readable(self) -> EvidenceQuerySet:
         return self.filter(unreadable_since=None)
@@ -22,10 +36,13 @@ class Evidence(models.Model):
     """A published document at one address, used by any number of commitments."""
 
     slug = models.SlugField(max_length=100, unique=True)
-    title = models.CharField(max_length=300)
-    title_original = models.CharField(max_length=300, blank=True)
-    publisher = models.CharField(max_length=200)
-    url = models.URLField(max_length=1000, unique=True)
+    title = models.CharField(max_length=300, validators=[check_text])
+    title_original = models.CharField(
+        max_length=300, blank=True, validators=[check_text]
+    )
+    publisher = models.CharField(max_length=200, validators=[check_text])
+    url = models.URLField(max_length=2000, unique=True, validators=[check_url])
+    page_key = PageKeyField(max_length=2000, unique=True, editable=False)
     published_on = models.DateField(null=True, blank=True)
     occurred_on = models.DateField(help_text="When what it shows happened.")
     precision = models.CharField(
@@ -39,7 +56,9 @@ class Evidence(models.Model):
         help_text="Issued by the responsible body or its official outlet.",
     )
     reliability = models.CharField(max_length=6, choices=Confidence)
-    summary = models.TextField(help_text="What it shows, in our own words.")
+    summary = models.TextField(
+        help_text="What it shows, in our own words.", validators=[check_text]
+    )
     # The same rule as statuses.grade(), kept by the database so that it can be
     # filtered and never drifts.
     grade = models.GeneratedField(

@@ -217,7 +217,7 @@ class Citation(models.Model):
     evidence = models.ForeignKey(
         "Evidence", on_delete=models.PROTECT, related_name="citations"
     )
-    url = models.CharField(max_length=1000)
+    url = models.CharField(max_length=2000)
     nature = models.CharField(max_length=12)
     official = models.BooleanField()
 

@@ -4,26 +4,38 @@ from .assess import assess, record_claim
 from .checkpoints import write_checkpoint
 from .correct import correct, redact
 from .flags import flag_commitments, send_flag_digest
+from .proposal import encode
+from .propose import propose, rehearsed, revise, withdraw_proposal
 from .publish import amend_wording, merge, move_deadline, publish, withdraw
-from .record import KeyReused, StaleForm
+from .record import KeyReused, StaleForm, rehearsal
 from .review import attach_evidence, meet_milestone, review
+from .sign_off import approve, reject, send_back
 
 __all__ = [
     "KeyReused",
     "StaleForm",
     "amend_wording",
+    "approve",
     "assess",
     "attach_evidence",
     "correct",
+    "encode",
     "flag_commitments",
     "meet_milestone",
     "merge",
     "move_deadline",
+    "propose",
     "publish",
     "record_claim",
     "redact",
+    "rehearsal",
+    "rehearsed",
+    "reject",
     "review",
+    "revise",
+    "send_back",
     "send_flag_digest",
     "withdraw",
+    "withdraw_proposal",
     "write_checkpoint",
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from commitments import actors, statuses
+from django.core.exceptions import ValidationError
+
+from commitments import actors, statuses, validation
 from commitments.models import Body, Commitment, Evidence, HistoryEntry
 from commitments.statuses import (
     Confidence,
@@ -36,8 +38,17 @@ def judgement(commitment: Commitment) -> Judgement | None:
     return Judgement(commitment.status, frozenset(commitment.criteria_met))
 
 
+def check_plain(text: str, *, field: str) -> None:
+    """Refuse markup and unseen characters in a text, beside its field."""
+    try:
+        validation.check_text(text)
+    except ValidationError as error:
+        raise RuleBroken("plain_text", error.message, field=field) from error
+
+
 def check_reason(reason: str, *, mend: str) -> None:
     """Refuse an empty reason, or one longer than readers will read."""
+    check_plain(reason, field="reason")
     words = statuses.count_words(reason)
     if not words:
         raise RuleBroken("reason_required", mend, field="reason")

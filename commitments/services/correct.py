@@ -47,6 +47,7 @@ def correct(
     evidence: Sequence[Evidence] | None = None,
     approver: actors.Actor | None = None,
     seen: int | None = None,
+    idempotency_key: str = "",
 ) -> HistoryEntry:
     """Record that ``entry`` was wrong, and what is right instead.
 
@@ -102,6 +103,7 @@ def correct(
         effective_on=effective_day(given_day, given_precision, at=at),
         precision=given_precision,
         reason=reason,
+        idempotency_key=idempotency_key,
         wording=wording,
         evidence=documents,
         refers_to=entry,

@@ -12,7 +12,7 @@ from commitments.models import Commitment, Evidence, HistoryEntry
 from commitments.models.commitment import WORDING
 from commitments.statuses import EntryKind, Precision, RuleBroken, last_day
 
-from .assess import check_published, check_reason
+from .assess import check_plain, check_published, check_reason
 from .record import append, check_readable, effective_day, fresh, recording
 
 
@@ -129,6 +129,7 @@ def amend_wording(
     precision: str = Precision.DAY,
     approver: actors.Actor | None = None,
     seen: int | None = None,
+    idempotency_key: str = "",
 ) -> HistoryEntry:
     """Change title, statement, reading or parts of the test; the old stays on record.
 
@@ -149,6 +150,9 @@ def amend_wording(
             f"{', '.join(WORDING)} and the parts of the test.",
             field="changes",
         )
+    for field, text in [*changes.items(), *changes.get("criteria", {}).items()]:
+        if isinstance(text, str):
+            check_plain(text, field=field if field in WORDING else f"part_{field}")
     if new == old:
         raise RuleBroken(
             "no_change",
@@ -164,6 +168,7 @@ def amend_wording(
         effective_on=effective_day(effective_on, precision, at=at),
         precision=precision,
         reason=reason,
+        idempotency_key=idempotency_key,
         wording=new,
         evidence=evidence,
     )
@@ -210,6 +215,7 @@ def move_deadline(
     precision: str = Precision.DAY,
     approver: actors.Actor | None = None,
     seen: int | None = None,
+    idempotency_key: str = "",
 ) -> HistoryEntry:
     """Record another promised date; the first one stays visible.
 
@@ -239,6 +245,7 @@ def move_deadline(
         effective_on=effective_day(effective_on, precision, at=at),
         precision=precision,
         reason=reason,
+        idempotency_key=idempotency_key,
         evidence=evidence,
         due_on=due_on,
         due_precision=due_precision,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -11,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.db import transaction
 
-from commitments import actors, chain
+from commitments import accounts, actors, chain
 from commitments.fold import Values, fold
 from commitments.models import (
     Citation,
@@ -20,29 +22,52 @@ from commitments.models import (
     Evidence,
     HistoryEntry,
     HistoryText,
+    ProposalStep,
     State,
 )
 from commitments.models.state import FOREVER, NO_ENTRY_YET
-from commitments.statuses import EntryKind, Precision, RuleBroken, SignOff, last_day
+from commitments.statuses import (
+    SIGNED_KINDS,
+    EntryKind,
+    Precision,
+    RuleBroken,
+    SignOff,
+    last_day,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class StaleForm(RuleBroken):
-    """Somebody else changed the commitment since the form was opened (rule 8)."""
+    """Somebody else changed the commitment since the form was opened (rule 8).
 
-    def __init__(self, since: Sequence[HistoryEntry]) -> None:
-        changes = "; ".join(
+    ``since`` holds the entries recorded meanwhile, ``steps`` what colleagues did
+    to proposals on it.
+    """
+
+    def __init__(
+        self,
+        since: Sequence[HistoryEntry],
+        steps: Sequence[ProposalStep] = (),
+    ) -> None:
+        names = actors.names(step.actor for step in steps)
+        changes = [
             f"{entry.get_kind_display()} by {entry.text.author_name or 'a colleague'}"
             for entry in since
-        )
+        ] + [
+            f"{step.proposal.get_kind_display()} {step.get_action_display().lower()} "
+            f"by {names[step.actor]}"
+            for step in steps
+        ]
         super().__init__(
             "stale_form",
-            f"This commitment has changed since you opened the form: {changes}. "
-            "Nothing you typed is lost: read the change, then save again.",
+            "This commitment has changed since you opened the form: "
+            f"{'; '.join(changes)}. Nothing you typed is lost: read the change, then "
+            "save again.",
         )
         self.since = list(since)
+        self.steps = list(steps)
 
 
 class KeyReused(RuleBroken):
@@ -70,6 +95,24 @@ def recording(service: Callable[P, R]) -> Callable[P, R]:
             return service(*args, **kwargs)
 
     return locked
+
+
+_rehearsing = ContextVar("rehearsing", default=False)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Run services and leave nothing behind, whatever they wrote.
+
+    What they would refuse they refuse here too; a second person is not asked for.
+    """
+    with transaction.atomic():
+        token = _rehearsing.set(True)
+        try:
+            yield
+        finally:
+            _rehearsing.reset(token)
+            transaction.set_rollback(True)
 
 
 def fresh(commitment: Commitment, *, seen: int | None) -> Commitment:
@@ -134,14 +177,9 @@ def append(
     ``transition`` holds the entry's own columns (status, looked_until, …). The
     lock must be held. The same key from the same author returns the entry that it
     made, or raises KeyReused if that says something else. Raises RuleBroken when
-    the approver is the author (rule 7).
+    a second person is missing, or is the author (rule 7).
     """
-    if approver is not None and actors.key(approver) == actors.key(by):
-        raise RuleBroken(
-            "approver_is_not_the_author",
-            "The approver is never the author. Ask a second person to sign off.",
-            field="approver",
-        )
+    _check_sign_off(kind, by=by, approver=approver)
     author = actors.key(by)
     texts = {
         "reason": reason.strip(),
@@ -167,6 +205,38 @@ def append(
     project(entry.commitment, seq=entry.seq)
     DataVersion.bump()
     return entry
+
+
+def _check_sign_off(
+    kind: EntryKind, *, by: actors.Actor, approver: actors.Actor | None
+) -> None:
+    """Hold an entry to rule 7, whichever way it came."""
+    if _rehearsing.get():
+        return
+    if approver is None:
+        alone = isinstance(by, actors.Machine) or not settings.SIGN_OFF
+        if kind in SIGNED_KINDS and not alone:
+            raise RuleBroken(
+                "a_second_person_signs_off",
+                "This takes effect when a second person has signed it off. Propose "
+                "it, and ask a reviewer.",
+                field="approver",
+            )
+        return
+    if actors.key(approver) == actors.key(by):
+        raise RuleBroken(
+            "approver_is_not_the_author",
+            "The approver is never the author. Ask a second person to sign off.",
+            field="approver",
+        )
+    if isinstance(approver, actors.Machine) or not accounts.may(
+        approver, accounts.CONFIRM
+    ):
+        raise RuleBroken(
+            "approver_is_a_reviewer",
+            f"{actors.name(approver)} is not a reviewer. Ask one to sign off.",
+            field="approver",
+        )
 
 
 def is_replay(by: actors.Actor, idempotency_key: str) -> bool:

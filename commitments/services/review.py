@@ -127,6 +127,7 @@ def meet_milestone(
     by: actors.Actor,
     at: datetime,
     precision: str = Precision.DAY,
+    approver: actors.Actor | None = None,
     seen: int | None = None,
     idempotency_key: str = "",
 ) -> HistoryEntry:
@@ -154,6 +155,7 @@ def meet_milestone(
         kind=EntryKind.MILESTONE,
         by=by,
         at=at,
+        approver=approver,
         effective_on=effective_day(effective_on, precision, at=at),
         precision=precision,
         reason=reason,

@@ -1,11 +1,12 @@
 """A small record for the tests of the desk, made through the services."""
 
+import re
 from datetime import UTC, date, datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 
-from commitments import accounts, services
+from commitments import accounts, actors, services
 from commitments.models import Body, Commitment, Evidence, Pillar, Plan
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -79,6 +80,7 @@ def document(slug="law", **values):
 
 
 def assessed(ref="1.1", by=None, status="under_way", criteria_met=()):
+    """Coded by the catalogue, or by an analyst with a second person."""
     commitment = published(ref)
     services.assess(
         commitment=commitment,
@@ -89,7 +91,8 @@ def assessed(ref="1.1", by=None, status="under_way", criteria_met=()):
         evidence=[document(f"law-{ref.replace('.', '-')}")],
         effective_on=date(2026, 4, 1),
         looked_until=AT.date(),
-        by=by or account("colleague"),
+        by=by or actors.CATALOGUE,
+        approver=account("second", accounts.REVIEWER) if by else None,
         at=AT,
     )
     commitment.refresh_from_db()
@@ -118,3 +121,31 @@ def assessment(commitment, **values):
         "new_summary": "In force since May.",
         **values,
     }
+
+
+def hand_in(client, address, data):
+    """Post a form as a browser does: preview first, then what was previewed."""
+    shown = client.post(address, {**data, "_preview": "Preview"})
+    if shown.status_code != 200:
+        return shown
+    hidden = dict(
+        re.findall(
+            r'<input type="hidden" name="(seen|seen_step|previewed)" value="([^"]*)"',
+            shown.content.decode(),
+        )
+    )
+    if not hidden.get("previewed"):
+        return shown
+    return client.post(address, {**data, **hidden, "_submit": "Hand in"})
+
+
+def signed(proposal, by=None):
+    """Approve a proposal as a second person; return the entry."""
+    proposal.refresh_from_db()
+    return services.approve(
+        proposal=proposal,
+        by=by or account("second", accounts.REVIEWER),
+        at=AT,
+        revision=proposal.revision,
+        seen=proposal.commitment.latest_entry_id,
+    )

@@ -65,15 +65,20 @@ def test_every_page_opens_for_an_administrator(client, path):
 
 def test_assess_with_new_evidence_end_to_end(client, analyst):
     commitment = desk.assessed()
-    response = client.post(url(commitment, "assess"), desk.assessment(commitment))
+    data = desk.assessment(commitment)
+    response = desk.hand_in(client, url(commitment, "assess"), data)
     assert response.status_code == 302, text(response)
     commitment.refresh_from_db()
+    assert commitment.status == "under_way"
+    entry = desk.signed(commitment.proposals.get())
+    commitment.refresh_from_db()
     assert (commitment.status, commitment.criteria_met) == ("partly_delivered", ["a"])
-    entry = commitment.latest_entry
+    assert commitment.latest_entry == entry
     assert entry.text.author == analyst
     assert [d.slug for d in entry.evidence.all()] == ["the-new-law"]
-    assert entry.sign_off == "unsigned"
-    page = text(client.get(response.url))
+    assert entry.sign_off == "signed"
+    address = reverse("admin:commitments_commitment_change", args=[commitment.pk])
+    page = text(client.get(address))
     assert "The law is in force since May." in page
     assert entry.digest[:12] in page
 
@@ -81,10 +86,13 @@ def test_assess_with_new_evidence_end_to_end(client, analyst):
 def test_assess_reuses_a_document_known_by_its_address(client, analyst):
     commitment = desk.published()
     known = desk.document("known")
-    data = desk.assessment(commitment, new_url=known.url, new_title="Other title")
-    assert client.post(url(commitment, "assess"), data).status_code == 302
-    commitment.refresh_from_db()
-    assert list(commitment.latest_entry.evidence.all()) == [known]
+    written = "HTTP://www.Example.org:80/known/?utm_source=mail#top"
+    data = desk.assessment(commitment, new_url=written, new_title="Other title")
+    page = text(client.post(url(commitment, "assess"), data))
+    assert "This address is known" in page
+    assert desk.hand_in(client, url(commitment, "assess"), data).status_code == 302
+    entry = desk.signed(commitment.proposals.get())
+    assert list(entry.evidence.all()) == [known]
     known.refresh_from_db()
     assert known.title == "Document known"
 
@@ -116,7 +124,7 @@ def test_stale_form_says_who_keeps_the_input_and_saves_then(client, analyst):
     assert "The law is in force since May." in page
     seen = re.search(r'name="seen" value="(\d+)"', page)[1]
     assert int(seen) == HistoryEntry.objects.order_by("-seq").first().seq
-    again = client.post(url(commitment, "assess"), {**data, "seen": seen})
+    again = desk.hand_in(client, url(commitment, "assess"), {**data, "seen": seen})
     assert again.status_code == 302
 
 
@@ -132,7 +140,7 @@ def test_assess_page_says_why_a_status_is_not_allowed(client, analyst):
     commitment = desk.assessed()
     page = text(client.get(url(commitment, "assess")))
     assert "Not allowed as the next step: It already has this status" in page
-    assert "not yet signed off" in page
+    assert "A reviewer signs this off before readers see it" in page
     assert f'value="{timezone.localdate()}"' in page
 
 
@@ -222,8 +230,9 @@ def test_correct_strikes_an_entry_out(client, analyst):
         "precision": "day",
         "looked_until": "2026-06-01",
     }
-    response = client.post(url(commitment, "correct"), data)
+    response = desk.hand_in(client, url(commitment, "correct"), data)
     assert response.status_code == 302, text(response)
+    desk.signed(commitment.proposals.get())
     commitment.refresh_from_db()
     assert commitment.status == ""
 
@@ -276,7 +285,14 @@ def test_history_cannot_be_changed_through_any_address(client):
     client.force_login(user)
     commitment = desk.assessed()
     before = list(HistoryEntry.objects.values())
-    for name in ("historyentry", "historytext", "citation", "state", "flag"):
+    for name in (
+        "historyentry",
+        "historytext",
+        "citation",
+        "state",
+        "flag",
+        "proposalstep",
+    ):
         model = apps.get_model("commitments", name)
         row = model.objects.first()
         addresses = [reverse(f"admin:commitments_{name}_add")]

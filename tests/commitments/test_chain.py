@@ -19,8 +19,8 @@ from tests.factories import (
     BodyFactory,
     CommitmentFactory,
     EvidenceFactory,
-    UserFactory,
     assess,
+    two_people,
 )
 
 H = HistoryEntry._meta.db_table
@@ -31,10 +31,10 @@ def history(db):
     """Seven entries of several kinds, and a saved checkpoint of them."""
     first, second = CommitmentFactory(), CommitmentFactory()
     step = first.milestones.create(key="signed", title="Signed")
-    shared = {"by": UserFactory(), "at": AT, "reason": "It is so."}
+    shared = {**two_people(), "at": AT, "reason": "It is so."}
     shared["evidence"] = [EvidenceFactory()]
     day = AT.date() - timedelta(days=30)
-    assess(first, approver=UserFactory())
+    assess(first)
     services.record_claim(
         commitment=first, position="announced", body=BodyFactory(), effective_on=day,
         **shared,

@@ -15,6 +15,7 @@ from tests.factories import (
     EvidenceFactory,
     UserFactory,
     assess,
+    two_people,
 )
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +76,7 @@ def test_a_claim_ahead_of_the_evidence_and_thin_evidence():
         reason="It says so.",
         evidence=[EvidenceFactory()],
         effective_on=date(2026, 6, 1),
-        by=UserFactory(),
+        **two_people(),
         at=AT,
     )
 

@@ -77,7 +77,7 @@ def test_amend_wording_changes_only_what_differs():
         "statement": "It will be done\nsoon.",
         "criteria": {"b": "It is used widely"},
     }
-    entry = form.save(by=desk.account("ann"), at=desk.AT)
+    entry = desk.signed(form.save(by=desk.account("ann"), at=desk.AT))
     commitment.refresh_from_db()
     assert entry.kind == "wording"
     assert commitment.criteria.get(key="b").text == "It is used widely"
@@ -100,7 +100,8 @@ def test_move_deadline_names_its_document():
     commitment.evidence.add(law := desk.document())
     form = filled(forms.MoveDeadlineForm, commitment, {**data, "evidence": [law.pk]})
     assert form.is_valid()
-    assert form.save(by=desk.account("ann"), at=desk.AT).due_on == date(2028, 12, 31)
+    entry = desk.signed(form.save(by=desk.account("ann"), at=desk.AT))
+    assert entry.due_on == date(2028, 12, 31)
 
 
 def test_claim_keeps_the_status():
@@ -116,7 +117,7 @@ def test_claim_keeps_the_status():
     }
     form = filled(forms.ClaimForm, commitment, data)
     assert form.is_valid(), form.errors
-    assert form.save(by=desk.account("ann"), at=desk.AT)
+    desk.signed(form.save(by=desk.account("ann"), at=desk.AT))
     commitment.refresh_from_db()
     assert commitment.has_claim_gap
     assert commitment.status == "under_way"
@@ -136,7 +137,7 @@ def test_merge_and_withdraw_and_milestone_and_attach():
     }
     form = filled(forms.MeetMilestoneForm, second, data)
     assert form.is_valid(), form.errors
-    entry = form.save(by=person, at=desk.AT)
+    entry = desk.signed(form.save(by=person, at=desk.AT))
     data = {"seen": entry.seq, "reason": "More.", "evidence": data["evidence"]}
     second.refresh_from_db()
     assert not shown(forms.MeetMilestoneForm, second).fields["milestone"].queryset
@@ -165,12 +166,23 @@ def test_correct_form_asks_for_what_the_entry_says(kind):
     law = [commitment.evidence.get()]
     common = {"commitment": commitment, "reason": "R.", "by": person, "at": desk.AT}
     day = {"effective_on": date(2026, 5, 1)}
+    signed = {"approver": desk.account("second", "reviewer")}
     entry = {
         "claim": lambda: services.record_claim(
-            position="announced", body=desk.body(), evidence=law, **day, **common
+            position="announced",
+            body=desk.body(),
+            evidence=law,
+            **day,
+            **common,
+            **signed,
         ),
         "deadline": lambda: services.move_deadline(
-            due_on=date(2028, 1, 1), due_precision="day", evidence=law, **day, **common
+            due_on=date(2028, 1, 1),
+            due_precision="day",
+            evidence=law,
+            **day,
+            **common,
+            **signed,
         ),
         "review": lambda: services.review(
             looked_until=TODAY.replace(day=1), **day, **common
@@ -193,7 +205,8 @@ def test_correct_form_asks_for_what_the_entry_says(kind):
         entry=entry,
     )
     assert form.is_valid(), form.errors
-    correction = form.save(by=person, at=desk.AT)
-    assert correction is not None, form.errors
+    proposal = form.save(by=person, at=desk.AT)
+    assert proposal is not None, form.errors
+    correction = desk.signed(proposal)
     assert (correction.refers_to, correction.effective_on) == (entry, date(2026, 5, 2))
     assert entry not in forms.correctable(commitment)

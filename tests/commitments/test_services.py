@@ -14,6 +14,7 @@ from tests.factories import (
     EvidenceFactory,
     UserFactory,
     assess,
+    two_people,
 )
 
 pytestmark = pytest.mark.django_db
@@ -175,7 +176,7 @@ def test_the_approver_is_never_the_author_even_as_superuser():
 
 def test_the_database_too_refuses_an_author_as_approver():
     commitment = CommitmentFactory()
-    entry = assess(commitment, approver=UserFactory())
+    entry = assess(commitment)
     entry.seq += 1
     entry.approver_actor = entry.actor
     entry.digest, entry.prev_digest = "d" * 64, "e" * 64
@@ -199,7 +200,7 @@ def test_a_review_by_a_second_person_signs_the_status_off():
 def test_a_one_person_desk_marks_every_entry(settings):
     settings.SIGN_OFF = False
 
-    assert assess(CommitmentFactory()).sign_off == "waived"
+    assert assess(CommitmentFactory(), approver=None).sign_off == "waived"
 
 
 def test_a_stale_form_is_told_who_changed_what():
@@ -228,7 +229,7 @@ def test_wording_changes_by_a_document_and_the_first_stays():
         "changes": {"title": "New title", "criteria": {"a": "Other part."}},
         "reason": "The ministry restated it.",
         "effective_on": date(2026, 4, 1),
-        "by": UserFactory(),
+        **two_people(),
         "at": AT,
     }
 
@@ -253,7 +254,7 @@ def test_a_deadline_moves_by_a_document_and_the_first_stays():
         reason="The notice says so.",
         evidence=[EvidenceFactory()],
         effective_on=date(2026, 4, 1),
-        by=UserFactory(),
+        **two_people(),
         at=AT,
     )
 
@@ -273,7 +274,7 @@ def test_a_claim_moves_the_position_and_not_the_status():
         reason="The ministry says it is done.",
         evidence=[EvidenceFactory()],
         effective_on=date(2026, 6, 30),
-        by=UserFactory(),
+        **two_people(),
         at=AT,
     )
 
@@ -291,7 +292,7 @@ def test_a_milestone_is_met_on_evidence():
         "milestone": step,
         "reason": "Signed in May.",
         "effective_on": date(2026, 5, 5),
-        "by": UserFactory(),
+        **two_people(),
         "at": AT,
     }
 
@@ -310,7 +311,7 @@ def test_a_correction_names_its_entry_and_takes_its_effect():
         entry=wrong,
         reason="It began a month later.",
         effective_on=date(2026, 4, 1),
-        by=UserFactory(),
+        **two_people(),
         at=AT,
     )
 
@@ -318,7 +319,7 @@ def test_a_correction_names_its_entry_and_takes_its_effect():
     assert commitment.status_since == date(2026, 4, 1)
     assert commitment.status_entry.refers_to == wrong
     assert (
-        broken(services.correct, entry=wrong, reason="Again.", by=UserFactory(), at=AT)
+        broken(services.correct, entry=wrong, reason="Again.", **two_people(), at=AT)
         == "corrected_once"
     )
 
@@ -329,7 +330,7 @@ def test_a_struck_entry_leaves_what_stood_before():
     wrong = assess(commitment)
 
     services.correct(
-        entry=wrong, strike=True, reason="Another case.", by=UserFactory(), at=AT
+        entry=wrong, strike=True, reason="Another case.", **two_people(), at=AT
     )
 
     commitment.refresh_from_db()

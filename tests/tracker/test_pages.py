@@ -20,6 +20,7 @@ from tests.factories import (
     PlanFactory,
     UserFactory,
     assess,
+    two_people,
 )
 from tracker import views
 from tracker.templatetags.tracker import status_mark, when
@@ -191,7 +192,7 @@ def test_claim_gap_is_noted(client, today):
         effective_on=date(2026, 6, 1),
         evidence=[EvidenceFactory(official=True)],
         reason="It said so.",
-        by=UserFactory(),
+        **two_people(),
         at=AT,
     )
     html = page(client, "commitment", commitment.slug)
@@ -204,7 +205,7 @@ def test_corrected_entry_is_struck_but_readable(client, today):
     commitment = CommitmentFactory()
     wrong = assess(commitment, reason="The wrong reason.")
     services.correct(
-        entry=wrong, reason="It was another one.", strike=True, by=UserFactory(), at=AT
+        entry=wrong, reason="It was another one.", strike=True, **two_people(), at=AT
     )
     html = page(client, "commitment", commitment.slug)
     assert "The wrong reason." in html
@@ -233,7 +234,7 @@ def test_past_titles_are_those_of_the_day(client, today):
         reason="The source was published in full.",
         evidence=[EvidenceFactory()],
         effective_on=date(2026, 5, 1),
-        by=UserFactory(),
+        **two_people(),
         at=datetime(2026, 7, 4, tzinfo=UTC),
     )
     assert "The second title" in page(client, "commitments")

@@ -23,6 +23,7 @@ from commitments.models import (
     Plan,
     Topic,
 )
+from tests.factories import ReviewerFactory
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 FIRST = "commitments/1-self-initiated-opening.yaml"
@@ -139,6 +140,7 @@ def test_what_an_analyst_changed_stays_and_is_reported(
         effective_on=date(2026, 11, 1),
         looked_until=date(2026, 11, 20),
         by=django_user_model.objects.create(username="analyst"),
+        approver=ReviewerFactory(),
         at=AT,
     )
     document = Evidence.objects.filter(commitments=row).first()
