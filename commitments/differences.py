@@ -90,6 +90,7 @@ def words(old: str, new: str) -> Iterator[Piece]:
 def differences(proposal: Proposal) -> list[Difference]:
     """Return what a proposal says, each beside what stands (or stood) before it."""
     content = proposal.content
+    rest: tuple[str, ...]
     if proposal.kind == EntryKind.WORDING:
         found = _of_wording(proposal.commitment, content["changes"])
         rest = ("reason", "effective_on", "precision")

@@ -96,7 +96,7 @@ class ProposalForm(EvidenceForm):
                     commitment=commitment,
                     kind=self.kind,
                     refers_to=self.refers_to,
-                    content=services.encode(self.arguments()),
+                    content=services.checked(self.arguments()),
                 )
                 with services.rehearsed(proposal, by=by, at=at) as entry:
                     page = show(entry.commitment)

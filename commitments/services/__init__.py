@@ -4,7 +4,7 @@ from .assess import assess, record_claim
 from .checkpoints import write_checkpoint
 from .correct import correct, redact
 from .flags import flag_commitments, send_flag_digest
-from .proposal import encode
+from .proposal import checked
 from .propose import propose, rehearsed, revise, withdraw_proposal
 from .publish import amend_wording, merge, move_deadline, publish, withdraw
 from .record import KeyReused, StaleForm, rehearsal
@@ -18,8 +18,8 @@ __all__ = [
     "approve",
     "assess",
     "attach_evidence",
+    "checked",
     "correct",
-    "encode",
     "flag_commitments",
     "meet_milestone",
     "merge",

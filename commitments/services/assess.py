@@ -43,7 +43,7 @@ def check_plain(text: str, *, field: str) -> None:
     try:
         validation.check_text(text)
     except ValidationError as error:
-        raise RuleBroken("plain_text", error.message, field=field) from error
+        raise RuleBroken("plain_text", str(error.message), field=field) from error
 
 
 def check_reason(reason: str, *, mend: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from commitments.models import (
 )
 from commitments.statuses import EntryKind, RuleBroken
 
-from .assess import assess, record_claim
+from .assess import assess, check_plain, record_claim
 from .correct import correct
 from .publish import amend_wording, move_deadline
 from .record import StaleForm, fresh
@@ -56,6 +56,23 @@ def encode(arguments: Mapping[str, Any]) -> dict[str, Any]:
             case _:
                 content[name] = value
     return content
+
+
+def checked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments as JSON, all their text plain. Raises RuleBroken."""
+    content = encode(arguments)
+    for name, value in content.items():
+        for text in _texts(value):
+            check_plain(text, field=name)
+    return content
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
 
 
 def decode(proposal: Proposal) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from .assess import check_plain
 from .proposal import (
     SERVICES,
     check_up_to_date,
+    checked,
     current,
     decided,
-    encode,
     key,
     move,
     perform,
@@ -58,7 +58,7 @@ def propose(
         commitment=commitment,
         kind=kind,
         refers_to=refers_to,
-        content=encode(arguments),
+        content=checked(arguments),
         state=State.DRAFT,
         based_on_id=commitment.latest_entry_id,
         actor=actors.key(by),
@@ -99,7 +99,7 @@ def revise(
         proposal.commitment, by=by, seen=seen, seen_step=seen_step
     )
     _check_open_to_proposals(commitment)
-    proposal.content = encode(arguments)
+    proposal.content = checked(arguments)
     proposal.revision += 1
     proposal.based_on_id = commitment.latest_entry_id
     return _hand_in(proposal, by=by, at=at, submit=submit, comment=comment)
