@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -28,6 +31,30 @@ class FactAdmin(admin.ModelAdmin):
                 chain.lock()
             return super().changeform_view(request, *args, **kwargs)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs):
+        """Return the form class, which refuses to save on top of what was not seen.
+
+        A colleague's change is told, what was typed stays, and the next save goes
+        through (rule 8): the page then holds the latest change as seen.
+        """
+        form = super().get_form(request, obj, **kwargs)
+        if obj is None:
+            return form
+
+        class UpToDateForm(form):
+            def clean(self):
+                cleaned = super().clean()
+                if unseen := changes_since(obj, request):
+                    raise ValidationError(told(unseen))
+                return cleaned
+
+        return UpToDateForm
+
+    def render_change_form(self, request: HttpRequest, context, *args, **kwargs):
+        changes = changes_of(context.get("original"))
+        context["seen_change"] = changes[0].pk if changes else 0
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None):
         names = [field.name for field in self.opts.fields]
         fixed = ["slug"] if obj and "slug" in names else []
@@ -48,6 +75,39 @@ class FactAdmin(admin.ModelAdmin):
         with transaction.atomic():
             super().delete_queryset(request, queryset)
             DataVersion.bump()
+
+
+def changes_of(obj: Model | None) -> list[LogEntry]:
+    """Return who changed a row on the desk's forms, the latest first."""
+    if obj is None:
+        return []
+    kind = ContentType.objects.get_for_model(obj)
+    log = LogEntry.objects.filter(content_type=kind, object_id=str(obj.pk))
+    return list(log.select_related("user").order_by("-pk")[:20])
+
+
+def changes_since(obj: Model, request: HttpRequest) -> list[LogEntry]:
+    """Return what others changed since the posted form was opened."""
+    seen = request.POST.get("seen_change", "")
+    latest = int(seen) if seen.isascii() and seen.isdigit() else 0
+    return [
+        change
+        for change in changes_of(obj)
+        if change.pk > latest and change.user_id != request.user.pk
+    ]
+
+
+def told(changes: list[LogEntry]) -> str:
+    """Return who changed what, in a sentence."""
+    what = "; ".join(
+        f"{change.user.get_full_name() or change.user.get_username()}, "
+        f"{change.action_time:%Y-%m-%d %H:%M}: {change.get_change_message()}"
+        for change in changes
+    )
+    return (
+        f"This has been changed since you opened it: {what} Nothing you typed is lost: "
+        "compare, then save again."
+    )
 
 
 class ViewOnlyAdmin(admin.ModelAdmin):
