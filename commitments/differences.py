@@ -67,10 +67,18 @@ class Difference:
     label: str
     old: str
     new: str
+    is_prose: bool = True
 
     @property
     def pieces(self) -> list[Piece]:
-        return list(words(self.old, self.new))
+        """Return the change word by word; of a short value, one for the other."""
+        if self.is_prose or self.old == self.new:
+            return list(words(self.old, self.new))
+        return [
+            Piece("removed", self.old),
+            Piece("kept", " "),
+            Piece("added", self.new),
+        ]
 
 
 def words(old: str, new: str) -> Iterator[Piece]:
@@ -100,7 +108,9 @@ def differences(proposal: Proposal) -> list[Difference]:
     old = _standing(proposal)
     for name in rest:
         new = shown(name, content.get(name))
-        found.append(Difference(LABELS[name], old.get(name, ""), new))
+        found.append(
+            Difference(LABELS[name], old.get(name, ""), new, is_prose=name == "reason")
+        )
     return found
 
 

@@ -110,6 +110,13 @@ def told(changes: list[LogEntry]) -> str:
     )
 
 
+class Unlisted:
+    """Kept out of the desk's index: reached from the row it belongs to."""
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        return {}
+
+
 class ViewOnlyAdmin(admin.ModelAdmin):
     """Shows what only services write, or what is edited on another page."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import resolve
 
 from commitments.models import Commitment
+
+SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 
 
 def public_page(commitment: Commitment, *, request: HttpRequest) -> str:
@@ -30,4 +34,5 @@ def public_page(commitment: Commitment, *, request: HttpRequest) -> str:
     response = match.func(asked, *match.args, **match.kwargs)
     if isinstance(response, TemplateResponse):
         response.render()
-    return response.content.decode()
+    # It is shown in a frame that runs none.
+    return SCRIPT.sub("", response.content.decode())

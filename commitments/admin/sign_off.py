@@ -19,7 +19,7 @@ from commitments.services.sign_off import changes_since
 from commitments.statuses import RuleBroken
 
 from .acts import ACTS, address_of, said
-from .base import ViewOnlyAdmin
+from .base import Unlisted, ViewOnlyAdmin
 from .filters import AuthorFilter
 from .preview import public_page
 
@@ -132,7 +132,7 @@ class ProposalAdmin(ViewOnlyAdmin):
 
 
 @admin.register(ProposalStep)
-class ProposalStepAdmin(ViewOnlyAdmin):
+class ProposalStepAdmin(Unlisted, ViewOnlyAdmin):
     list_display = ["proposal", "number", "action", "severity", "comment", "at"]
     list_filter = ["action", "severity"]
     list_select_related = ["proposal"]

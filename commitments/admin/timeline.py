@@ -48,7 +48,12 @@ def timeline(commitment: Commitment) -> list[Item]:
         for p in proposals
         if not p.entry_id
     ]
-    return sorted(items, key=lambda item: item.at, reverse=True)
+    return sorted(items, key=_age, reverse=True)
+
+
+def _age(item: Item) -> tuple[datetime, int]:
+    """What was recorded at one moment stays in the order of the chain."""
+    return item.at, item.entry.seq if item.entry else 0
 
 
 def _of_entry(

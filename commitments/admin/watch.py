@@ -19,7 +19,7 @@ from commitments.models import (
 )
 from commitments.statuses import FLAG_DEFINITIONS, FlagReason
 
-from .base import ViewOnlyAdmin
+from .base import Unlisted, ViewOnlyAdmin
 from .filters import AgeFilter, OpenFilter
 
 
@@ -74,7 +74,7 @@ class HistoryEntryAdmin(ViewOnlyAdmin):
 
 
 @admin.register(HistoryText)
-class HistoryTextAdmin(ViewOnlyAdmin):
+class HistoryTextAdmin(Unlisted, ViewOnlyAdmin):
     """The salts stay out: with them an erased text could be guessed."""
 
     list_display = ["entry", "author_name", "approver_name", "reason"]
@@ -85,7 +85,7 @@ class HistoryTextAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Citation)
-class CitationAdmin(ViewOnlyAdmin):
+class CitationAdmin(Unlisted, ViewOnlyAdmin):
     list_display = ["entry", "evidence", "nature", "official"]
     list_filter = ["nature", "official"]
     list_select_related = ["entry", "evidence"]
@@ -93,7 +93,7 @@ class CitationAdmin(ViewOnlyAdmin):
 
 
 @admin.register(State)
-class StateAdmin(ViewOnlyAdmin):
+class StateAdmin(Unlisted, ViewOnlyAdmin):
     list_display = [
         "commitment",
         "status",
@@ -139,7 +139,7 @@ class FlagAdmin(ViewOnlyAdmin):
 
 
 @admin.register(FlagDigest)
-class FlagDigestAdmin(ViewOnlyAdmin):
+class FlagDigestAdmin(Unlisted, ViewOnlyAdmin):
     list_display = ["on", "recipient", "flags_until"]
     list_filter = ["on"]
     list_select_related = ["recipient"]
@@ -147,13 +147,13 @@ class FlagDigestAdmin(ViewOnlyAdmin):
 
 
 @admin.register(DataVersion)
-class DataVersionAdmin(ViewOnlyAdmin):
+class DataVersionAdmin(Unlisted, ViewOnlyAdmin):
     list_display = ["number"]
     search_fields = ["=number"]
 
 
 @admin.register(Criterion)
-class CriterionAdmin(ViewOnlyAdmin):
+class CriterionAdmin(Unlisted, ViewOnlyAdmin):
     """Edited on the page of its commitment, while that is a draft."""
 
     list_display = ["key", "text", "commitment", "indicator"]
@@ -163,7 +163,7 @@ class CriterionAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(ViewOnlyAdmin):
+class MilestoneAdmin(Unlisted, ViewOnlyAdmin):
     """Edited on the page of its commitment."""
 
     list_display = ["title", "commitment", "due_on"]
@@ -173,7 +173,7 @@ class MilestoneAdmin(ViewOnlyAdmin):
 
 
 @admin.register(Responsibility)
-class ResponsibilityAdmin(ViewOnlyAdmin):
+class ResponsibilityAdmin(Unlisted, ViewOnlyAdmin):
     """Edited on the page of its commitment."""
 
     list_display = ["body", "commitment", "position"]
