@@ -19,6 +19,7 @@ from commitments.models import (
 )
 from commitments.statuses import FLAG_DEFINITIONS, FlagReason
 
+from . import queue
 from .base import Unlisted, ViewOnlyAdmin
 from .filters import AgeFilter, OpenFilter
 
@@ -123,6 +124,9 @@ class FlagAdmin(ViewOnlyAdmin):
     list_select_related = ["commitment__pillar"]
     search_fields = ["commitment__ref", "commitment__title", "commitment__slug"]
     ordering = ["since_on", "pk"]
+
+    def get_urls(self):
+        return [*queue.urls(self.admin_site), *super().get_urls()]
 
     @admin.display(description="what it means")
     def meaning(self, flag: Flag) -> str:

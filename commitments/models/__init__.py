@@ -1,3 +1,4 @@
+from .assignment import Assignment
 from .body import Body
 from .commitment import Commitment, Criterion, Milestone, Responsibility
 from .data_version import DataVersion
@@ -8,11 +9,13 @@ from .indicator import Indicator, Observation
 from .partner import Partner
 from .plan import Pillar, Plan
 from .proposal import Proposal, ProposalStep
+from .snooze import Snooze
 from .source import Passage, Source
 from .state import Standing, State
 from .topic import Topic
 
 __all__ = [
+    "Assignment",
     "Body",
     "Citation",
     "Commitment",
@@ -33,6 +36,7 @@ __all__ = [
     "Proposal",
     "ProposalStep",
     "Responsibility",
+    "Snooze",
     "Source",
     "Standing",
     "State",

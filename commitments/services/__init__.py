@@ -7,6 +7,7 @@ from .flags import flag_commitments, send_flag_digest
 from .proposal import checked
 from .propose import propose, rehearsed, revise, withdraw_proposal
 from .publish import amend_wording, merge, move_deadline, publish, withdraw
+from .queue import claim, release, snooze, wake
 from .record import KeyReused, StaleForm, rehearsal
 from .review import attach_evidence, meet_milestone, review
 from .sign_off import approve, reject, send_back
@@ -19,6 +20,7 @@ __all__ = [
     "assess",
     "attach_evidence",
     "checked",
+    "claim",
     "correct",
     "flag_commitments",
     "meet_milestone",
@@ -31,10 +33,13 @@ __all__ = [
     "rehearsal",
     "rehearsed",
     "reject",
+    "release",
     "review",
     "revise",
     "send_back",
     "send_flag_digest",
+    "snooze",
+    "wake",
     "withdraw",
     "withdraw_proposal",
     "write_checkpoint",

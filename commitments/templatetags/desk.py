@@ -1,0 +1,24 @@
+"""How the record's words look at the desk: an icon, the word, and a colour."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from commitments.statuses import Status
+
+register = template.Library()
+
+
+@register.simple_tag
+def status(value: str) -> SafeString:
+    """Show a delivery status; "" is one that has not been assessed yet."""
+    name = value.replace("_", "-") or "none"
+    return format_html(
+        '<span class="st s-{}"><svg class="i" aria-hidden="true">'
+        '<use href="#i-{}"/></svg>{}</span>',
+        name,
+        name,
+        Status(value).label if value else "Not yet assessed",
+    )
