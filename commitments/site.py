@@ -3,12 +3,30 @@
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.utils import timezone
 
 
 class TrackerAdminSite(AdminSite):
     site_header = settings.SITE_NAME
     site_title = settings.SITE_NAME
-    index_title = "The record and its desk"
+    index_title = "The desk"
+
+    def index(self, request, extra_context=None):
+        """Show what waits for the person who signs in, above the lists."""
+        # The models are not loaded yet where the site is made.
+        from commitments import accounts, desk
+
+        at = timezone.now()
+        on = at.date()
+        shown = {
+            "works": accounts.may(request.user, accounts.RECORD),
+            "mine": desk.mine(request.user),
+            "flags": desk.flags_by_age(on=on),
+            "ages": [label for label, *_ in desk.AGES.values()],
+            "figures": [*desk.coming_up(on=on), desk.gaps(), desk.changed(at=at)],
+            "reviewed": desk.reviewed_in_time(on=on),
+        }
+        return super().index(request, {**shown, **(extra_context or {})})
 
 
 class TrackerAdminConfig(AdminConfig):

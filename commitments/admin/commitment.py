@@ -13,7 +13,7 @@ from commitments.models import Commitment, Criterion, Milestone, Responsibility
 
 from .acts import ACTS, act_view, offered
 from .base import FactAdmin
-from .filters import FreshnessFilter, ScheduleFilter
+from .filters import DueFilter, FreshnessFilter, GapFilter, ScheduleFilter
 from .timeline import timeline
 
 # What publication fixes: from then on it changes by history entries alone.
@@ -117,6 +117,8 @@ class CommitmentAdmin(FactAdmin):
         "official_position",
         FreshnessFilter,
         ScheduleFilter,
+        DueFilter,
+        GapFilter,
         "signed_off",
         "kind",
         "trackable",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import admin
 from django.utils import timezone
 
-from commitments import actors
+from commitments import actors, desk
 from commitments.statuses import Freshness, Schedule
 
 
@@ -74,25 +72,46 @@ class AgeFilter(admin.SimpleListFilter):
 
     title = "age"
     parameter_name = "age"
-    spans = {
-        "week": ("Up to a week", 0, 7),
-        "month": ("8 to 30 days", 8, 30),
-        "quarter": ("31 to 90 days", 31, 90),
-        "older": ("More than 90 days", 91, 100_000),
-    }
 
     def lookups(self, request, model_admin):
-        return [(key, label) for key, (label, *_) in self.spans.items()]
+        return [(age, label) for age, (label, *_) in desk.AGES.items()]
 
     def queryset(self, request, queryset):
-        if self.value() not in self.spans:
+        if self.value() not in desk.AGES:
             return queryset
-        _, youngest, oldest = self.spans[self.value()]
-        today = timezone.localdate()
-        return queryset.filter(
-            since_on__lte=today - timedelta(youngest),
-            since_on__gte=today - timedelta(oldest),
+        return queryset.filter(desk.of_age(self.value(), on=timezone.localdate()))
+
+
+class DueFilter(admin.SimpleListFilter):
+    """What is promised for the days ahead and not delivered."""
+
+    title = "due"
+    parameter_name = "due"
+
+    def lookups(self, request, model_admin):
+        return [(str(days), f"Within {days} days") for days in desk.AHEAD]
+
+    def queryset(self, request, queryset):
+        if self.value() not in map(str, desk.AHEAD):
+            return queryset
+        return queryset.to_be_watched().due_within(
+            int(self.value()), on=timezone.localdate()
         )
+
+
+class GapFilter(admin.SimpleListFilter):
+    """Declared complete, while the evidence shows less."""
+
+    title = "claim-evidence gap"
+    parameter_name = "gap"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "Yes")]
+
+    def queryset(self, request, queryset):
+        if self.value() != "yes":
+            return queryset
+        return queryset.to_be_watched().with_claim_gap()
 
 
 class AuthorFilter(admin.SimpleListFilter):

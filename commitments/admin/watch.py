@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils import timezone
 
 from commitments.models import (
+    Assignment,
     Citation,
     Criterion,
     DataVersion,
@@ -15,6 +16,7 @@ from commitments.models import (
     HistoryText,
     Milestone,
     Responsibility,
+    Snooze,
     State,
 )
 from commitments.statuses import FLAG_DEFINITIONS, FlagReason
@@ -140,6 +142,21 @@ class FlagAdmin(ViewOnlyAdmin):
     def age(self, flag: Flag) -> str:
         days = (timezone.localdate() - flag.since_on).days
         return f"{days} day" if days == 1 else f"{days} days"
+
+
+@admin.register(Assignment)
+class AssignmentAdmin(Unlisted, ViewOnlyAdmin):
+    list_display = ["commitment", "assignee", "assigned_by", "at", "until", "ended_at"]
+    list_filter = ["assignee"]
+    list_select_related = ["commitment", "assignee", "assigned_by"]
+    search_fields = ["commitment__ref", "commitment__title", "assignee__username"]
+
+
+@admin.register(Snooze)
+class SnoozeAdmin(Unlisted, ViewOnlyAdmin):
+    list_display = ["commitment", "until", "reason", "by", "at", "ended_at"]
+    list_select_related = ["commitment", "by"]
+    search_fields = ["commitment__ref", "commitment__title", "reason"]
 
 
 @admin.register(FlagDigest)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -23,6 +23,12 @@ class CommitmentQuerySet(StateQuestions):
     def to_be_watched(self) -> CommitmentQuerySet:
         """Those the nightly scan looks at."""
         return self.standing_now().filter(trackable=True)
+
+    def due_within(self, days: int, *, on: date) -> CommitmentQuerySet:
+        """Undelivered and promised for one of the next days."""
+        return self.undelivered().filter(
+            due_on__gte=on, due_on__lte=on + timedelta(days=days)
+        )
 
 
 class Commitment(StateFields):
