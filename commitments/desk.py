@@ -85,7 +85,7 @@ def flags_by_age(*, on: date) -> list[tuple[Figure, list[Figure]]]:
         .values("reason")
         .annotate(total=Count("pk"), **counts)
     )
-    by_reason = {row["reason"]: row for row in found}
+    by_reason: dict[str, dict[str, Any]] = {row["reason"]: dict(row) for row in found}
     table = []
     for reason in FlagReason:
         if (row := by_reason.get(reason.value)) is None:
