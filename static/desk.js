@@ -19,3 +19,12 @@ for (const area of document.querySelectorAll("textarea[data-most-words]")) {
   area.addEventListener("input", say);
   say();
 }
+
+// The admin's search fields are made when the page is ready, just before this, and
+// without a name of their own.
+globalThis.django?.jQuery?.(() => {
+  for (const field of document.querySelectorAll(".select2-search__field")) {
+    const select = field.closest(".select2")?.previousElementSibling;
+    field.ariaLabel = select?.labels?.[0]?.textContent.trim() || "Search";
+  }
+});

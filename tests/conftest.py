@@ -2,6 +2,7 @@ import socket
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -25,6 +26,12 @@ def closed_network():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def static_root():
+    """WhiteNoise warns where static files were never collected."""
+    django_settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
 def flush_lifts_the_guards():
     """The flush after transactional tests deletes history; nothing else may."""
     teardown = TransactionTestCase._fixture_teardown
@@ -42,8 +49,6 @@ def flush_lifts_the_guards():
 def own_checkpoint_file(settings, tmp_path):
     settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
     settings.DATA_DIR = tmp_path
-    # WhiteNoise warns where static files were never collected.
-    settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture

@@ -1,0 +1,113 @@
+"""Ground for tests in a real browser: Chromium, driven by Playwright.
+
+Every page is watched: an error on the console, an uncaught exception or a request
+to another host fails the test.
+"""
+
+import os
+import shutil
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.fail("No Chromium is on the PATH: apt-get install chromium")
+    # Playwright keeps an event loop in this thread; the tests stay synchronous.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Watch:
+    """Collects what a page must not do."""
+
+    def __init__(self, host):
+        self.host = host
+        self.wrong = []
+        self.paused = False
+
+    def over(self, page):
+        page.on("console", self.console)
+        page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
+        page.on("request", self.request)
+
+    def console(self, message):
+        # A refused form is answered with 4xx on purpose.
+        expected = self.paused or "status of 4" in message.text
+        if message.type == "error" and not expected:
+            self.wrong.append(f"console: {message.text}")
+
+    def request(self, request):
+        if not request.url.startswith((self.host, "data:", "about:", "blob:")):
+            self.wrong.append(f"third party: {request.url}")
+
+
+@pytest.fixture
+def open_page(browser, live_server):
+    """Open a page of its own session: ``open_page(user=None, **options)``."""
+    watch = Watch(live_server.url)
+    contexts = []
+
+    def opened(user=None, viewport=DESKTOP, **options):
+        context = browser.new_context(
+            base_url=live_server.url, viewport=viewport, **options
+        )
+        contexts.append(context)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+            context.add_cookies(
+                [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
+            )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        watch.over(page)
+        page.watch = watch
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert watch.wrong == []
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """Return what axe finds wrong with a page: ``violations(page, within=None)``."""
+    axe = Axe()
+
+    def found(page, within=None):
+        # axe tries styles that the page's policy refuses, as it should.
+        page.watch.paused = True
+        answer = axe.run(page, context=within).response["violations"]
+        page.watch.paused = False
+        return [
+            f"{page.url} {v['id']}: {v['help']}: {[n['target'] for n in v['nodes'][:4]]}"
+            for v in answer
+        ]
+
+    return found

@@ -1,0 +1,201 @@
+"""The desk in a browser: drafting, signing off, two people at one commitment."""
+
+import pytest
+from django.urls import reverse
+
+from commitments import services
+from commitments.models import HistoryEntry, Proposal
+from tests.commitments import desk
+
+from .conftest import DESKTOP, PHONE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+REASON = "The law is in force since May."
+
+
+def act(commitment, name="assess"):
+    return reverse(f"admin:commitments_commitment_{name}", args=[commitment.pk])
+
+
+def fill(page, *, reason=REASON):
+    """Fill the assess form as an analyst does, with a new document."""
+    page.get_by_role("radio", name="Partly delivered").check()
+    page.get_by_role("checkbox", name="(a)").check()
+    page.get_by_label("Why this is the status").fill(reason)
+    page.get_by_label("In effect since").fill("2026-05-01")
+    page.get_by_label("Address").fill("https://example.org/new-law")
+    page.get_by_label("Title:", exact=True).fill("The new law")
+    page.get_by_label("Publisher").fill("Gazette")
+    page.get_by_label("Occurred on").fill("2026-05-01")
+    page.get_by_label("Type").select_option("law")
+    page.get_by_label("It shows:", exact=True).select_option("action")
+    page.get_by_label("Official:", exact=True).check()
+    page.get_by_label("Reliability").select_option("high")
+    page.get_by_label("What it shows").fill("In force since May.")
+
+
+def press(page, name):
+    """Press a button by key: beside a frame that just moved a click may go astray."""
+    button = page.get_by_role("button", name=name)
+    button.focus()
+    page.keyboard.press("Enter")
+
+
+def hand_in(page):
+    page.get_by_role("button", name="Preview").click()
+    press(page, "Hand in for sign-off")
+    page.get_by_text("Handed in.").wait_for()
+
+
+def test_an_assessment_is_drafted_previewed_and_signed_off(open_page):
+    commitment = desk.assessed()
+    ann = open_page(desk.account("ann", "analyst"))
+    rev = open_page(desk.account("rev", "reviewer"))
+
+    ann.goto(act(commitment))
+    fill(ann)
+    assert ann.locator(".desk-count").first.inner_text() == "7 of at most 60 words"
+    ann.get_by_role("button", name="Preview").click()
+    frame = ann.frame_locator("iframe")
+    frame.locator("#h-now", has_text="Partly delivered").wait_for()
+    assert frame.get_by_text(REASON).first.is_visible()
+    assert not Proposal.objects.exists()
+    press(ann, "Hand in for sign-off")
+    ann.get_by_text("a second person decides on it").wait_for()
+
+    rev.goto("/admin/")
+    rev.get_by_role("link", name="1 Waiting for my sign-off").click()
+    rev.locator("#result_list tbody a").first.click()
+    rev.frame_locator("iframe").get_by_text(REASON).first.wait_for()
+    press(rev, "Approve and publish")
+    rev.get_by_text("signed off by a second person").first.wait_for()
+
+    rev.goto(commitment.get_absolute_url())
+    assert rev.get_by_text(REASON).first.is_visible()
+    entry = HistoryEntry.objects.latest("seq")
+    assert (entry.text.author_name, entry.text.approver_name) == ("ann", "rev")
+
+
+def test_a_proposal_is_returned_with_a_comment_and_handed_in_again(open_page):
+    commitment = desk.assessed()
+    ann = open_page(desk.account("ann", "analyst"))
+    rev = open_page(desk.account("rev", "reviewer"))
+    ann.goto(act(commitment))
+    fill(ann)
+    hand_in(ann)
+
+    rev.goto(ann.url)
+    press(rev, "Return with comment")
+    rev.get_by_text("Say how grave it is").wait_for()
+    rev.get_by_label("Comment").fill("Which law is it?")
+    rev.get_by_label("How grave").select_option("important")
+    press(rev, "Return with comment")
+    rev.get_by_text("Returned to its author with your comment").wait_for()
+
+    ann.reload()
+    assert ann.get_by_text("Which law is it?").is_visible()
+    ann.get_by_role("link", name="Change it").click()
+    assert ann.get_by_label("Why this is the status").input_value() == REASON
+    ann.get_by_label("Why this is the status").fill(
+        "The Foreign Trade Law is in force."
+    )
+    hand_in(ann)
+    rev.goto(ann.url)
+    press(rev, "Approve and publish")
+    rev.get_by_text("signed off by a second person").first.wait_for()
+
+    entry = HistoryEntry.objects.latest("seq")
+    assert entry.text.reason == "The Foreign Trade Law is in force."
+
+
+def test_of_two_people_the_second_is_told_and_loses_no_character(open_page):
+    commitment = desk.assessed()
+    ann = open_page(desk.account("ann", "analyst"))
+    bo = open_page(desk.account("bo", "analyst"))
+    ann.goto(act(commitment))
+    bo.goto(act(commitment))
+    fill(ann)
+    fill(bo, reason="Bo read it with care: <5 % of lines remain.")
+    hand_in(ann)
+
+    bo.get_by_role("button", name="Preview").click()
+    bo.get_by_text("submitted for sign-off by ann").wait_for()
+    assert bo.get_by_text(REASON).is_visible()
+    typed = bo.get_by_label("Why this is the status").input_value()
+    assert typed == "Bo read it with care: <5 % of lines remain."
+    assert bo.get_by_label("Title:", exact=True).input_value() == "The new law"
+    assert bo.get_by_label("What it shows").input_value() == "In force since May."
+    assert bo.get_by_role("radio", name="Partly delivered").is_checked()
+    assert Proposal.objects.count() == 1
+    hand_in(bo)
+
+    assert Proposal.objects.filter(author__username="bo").count() == 1
+
+
+def test_three_items_of_the_queue_are_worked_by_keyboard_alone(open_page):
+    for number in range(1, 5):
+        desk.assessed(f"1.{number}")
+    services.flag_commitments(on=desk.AT.date().replace(year=2027), at=desk.AT)
+    page = open_page(desk.account("ann", "analyst"))
+    page.goto(reverse("admin:commitments_queue"))
+
+    def reach(name):
+        target = page.get_by_label(name, exact=True)
+        for _ in range(200):
+            page.keyboard.press("Tab")
+            if target.evaluate("node => node === document.activeElement"):
+                return
+        raise AssertionError(f"{name} is not reached by the Tab key")
+
+    for number in (1, 2, 3):
+        reach(f"Claim 1.{number}")
+        page.keyboard.press("Enter")
+        page.get_by_text(f"1.{number}: Claimed for 48 hours").wait_for()
+        reach(f"Still accurate: 1.{number}")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Read the ministry's site.")
+        page.keyboard.press("Enter")
+        page.get_by_text(f"1.{number}: Recorded").wait_for()
+
+    assert HistoryEntry.objects.filter(kind="review").count() == 3
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_desk_has_no_axe_violations(open_page, violations, scheme, viewport):
+    commitment = desk.assessed()
+    services.flag_commitments(on=desk.AT.date().replace(year=2027), at=desk.AT)
+    ann, rev = desk.account("ann", "analyst"), desk.account("rev", "reviewer")
+    proposal = services.propose(
+        commitment=commitment,
+        kind="status",
+        arguments={
+            "status": "partly_delivered",
+            "criteria_met": ["a"],
+            "confidence": "high",
+            "reason": REASON,
+            "evidence": [desk.document("new")],
+            "effective_on": desk.AT.date(),
+            "looked_until": desk.AT.date(),
+        },
+        by=ann,
+        at=desk.AT,
+    )
+    page = open_page(rev, viewport=viewport, color_scheme=scheme)
+
+    found = []
+    for address in (
+        "/admin/",
+        reverse("admin:commitments_queue"),
+        reverse("admin:commitments_proposal_changelist"),
+        reverse("admin:commitments_proposal_change", args=[proposal.pk]),
+        act(commitment),
+        act(commitment, "review"),
+        act(commitment, "correct"),
+    ):
+        assert page.goto(address).status == 200
+        found += violations(page)
+    page.goto(reverse("admin:commitments_commitment_change", args=[commitment.pk]))
+    found += violations(page, "#record-history")
+    assert found == []
