@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from tracker import views
 
@@ -8,4 +8,5 @@ urlpatterns = [
     path("commitments/<slug:slug>/", views.commitment, name="commitment"),
     path("sources/<slug:slug>/", views.source, name="source"),
     path("method/", views.method, name="method"),
+    path("", include("tracker.pages.urls")),
 ]

@@ -1,0 +1,88 @@
+"""The public list of checkpoints: what outsiders save to hold the record to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from commitments.services.checkpoints import compare_all, read_checkpoints
+from tracker.browse import BadParameter, Question
+from tracker.pages.asking import page
+
+SHOWN = 60
+
+
+@require_safe
+def checkpoints(request: HttpRequest) -> HttpResponse:
+    """Answer which heads of the chain were signed, and whether it still holds them."""
+    saved, broken = _saved()
+    before, error = None, None
+    try:
+        before = _before(request.GET.get("before", ""))
+    except BadParameter as refused:
+        error = refused
+    older = [c for c in saved if before is None or c["seq"] < before]
+    shown = compare_all(older[:SHOWN])
+    return page(
+        request,
+        "checkpoints.html",
+        Question(today=timezone.localdate()),
+        error,
+        checkpoints=shown,
+        total=len(saved),
+        broken=broken,
+        differing=sum(1 for one in shown if one.findings),
+        older=shown[-1].checkpoint["seq"] if len(older) > SHOWN else None,
+        before=before,
+        keys=_keys(saved),
+        section="checkpoints",
+    )
+
+
+def _saved() -> tuple[list[dict[str, Any]], str]:
+    """Return the checkpoints, newest first, and what of the file cannot be read."""
+    read: list[dict[str, Any]] = []
+    try:
+        for checkpoint in read_checkpoints(Path(settings.CHECKPOINT_FILE)):
+            read.append(checkpoint)
+    except ValueError:
+        # The path of the file is no business of readers.
+        return read[::-1], f"Line {len(read) + 1} of the file is no checkpoint."
+    return read[::-1], ""
+
+
+def _before(value: str) -> int | None:
+    if not value:
+        return None
+    if not (value.isascii() and value.isdigit() and len(value) <= 18):
+        raise BadParameter(
+            "before", f"“{value[:40]}” is no number of an entry."
+        )
+    return int(value)
+
+
+def _keys(saved: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each public key with the first and last entry that it signed."""
+    keys: dict[str, dict[str, Any]] = {}
+    for one in reversed(saved):
+        name = str(one.get("public_key", ""))
+        line = keys.setdefault(name, {"key": name, "first": one["seq"]})
+        line["last"] = one["seq"]
+    return list(keys.values())
+
+
+@require_safe
+def checkpoints_file(request: HttpRequest) -> HttpResponse:
+    """Answer with the file itself, byte by byte: one JSON object a line."""
+    path = Path(settings.CHECKPOINT_FILE)
+    answer = HttpResponse(
+        path.read_bytes() if path.exists() else b"",
+        content_type="application/jsonl; charset=utf-8",
+    )
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer
