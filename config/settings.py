@@ -67,6 +67,13 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env("TRACKER_DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 SITE_NAME = env("TRACKER_SITE_NAME", default="Opening-Up Tracker")
 SITE_URL = env("TRACKER_SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# An e-mail address or a web address; not shown when empty.
+CONTACT = env("TRACKER_CONTACT", default="").strip()
+if CONTACT and "@" not in CONTACT and not CONTACT.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        f'TRACKER_CONTACT is "{CONTACT}". Give an e-mail address, or an address that '
+        "starts with https://, or leave it empty."
+    )
 # Off for a desk of one person: every entry so made says so in public.
 SIGN_OFF = switch("TRACKER_SIGN_OFF", default=True)
 # Grows with the rules in commitments/statuses.py; see docs/method.md.

@@ -54,9 +54,13 @@ def test_file_is_served_byte_by_byte(client, saved):
 
 
 def test_signature_can_be_checked_by_the_code_on_the_page(client, saved):
-    code = html.unescape(re.search(r"<code>(import base64.*?)</code>", page(client), re.S)[1])
+    code = html.unescape(
+        re.search(r"<code>(import base64.*?)</code>", page(client), re.DOTALL)[1]
+    )
     lines = client.get("/checkpoints.jsonl").content
-    done = subprocess.run([sys.executable, "-c", code], input=lines, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=lines, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(b"good:") == 2
 
@@ -79,7 +83,8 @@ def test_cut_off_history_is_named(client, saved):
 
 
 @pytest.mark.parametrize(
-    "line", ["nonsense", "[]", '{"seq": 1}', '{"seq": "1", "digest": "", "signature": ""}']
+    "line",
+    ["nonsense", "[]", '{"seq": 1}', '{"seq": "1", "digest": "", "signature": ""}'],
 )
 def test_unreadable_line_is_no_error_of_the_page(client, saved, line, tmp_path):
     with saved.open("a") as file:
@@ -108,7 +113,7 @@ def test_older_ones_are_reached_page_by_page(client, saved, monkeypatch):
 def test_queries_do_not_grow_with_checkpoints(client, saved):
     with CaptureQueriesContext(connection) as few:
         page(client)
-    for day in range(4):
+    for _ in range(4):
         CommitmentFactory()
         services.write_checkpoint(at=AT)
     with CaptureQueriesContext(connection) as many:

@@ -48,8 +48,8 @@ def _saved() -> tuple[list[dict[str, Any]], str]:
     """Return the checkpoints, newest first, and what of the file cannot be read."""
     read: list[dict[str, Any]] = []
     try:
-        for checkpoint in read_checkpoints(Path(settings.CHECKPOINT_FILE)):
-            read.append(checkpoint)
+        # One by one: what comes before a broken line is kept.
+        read.extend(read_checkpoints(Path(settings.CHECKPOINT_FILE)))
     except ValueError:
         # The path of the file is no business of readers.
         return read[::-1], f"Line {len(read) + 1} of the file is no checkpoint."
@@ -60,9 +60,7 @@ def _before(value: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= 18):
-        raise BadParameter(
-            "before", f"“{value[:40]}” is no number of an entry."
-        )
+        raise BadParameter("before", f"“{value[:40]}” is no number of an entry.")
     return int(value)
 
 

@@ -2,9 +2,55 @@
 
 from django.urls import path
 
-from tracker.pages import checkpoints
+from tracker.pages import (
+    about,
+    changes,
+    checkpoints,
+    compare,
+    embeds,
+    feeds,
+    indicators,
+    ledgers,
+    machines,
+    oembed,
+    subjects,
+)
 
 urlpatterns = [
+    path("changes/", changes.changes_page, name="changes"),
+    path("compare/", compare.compare, name="compare"),
+    path("bodies/", subjects.subject_index, {"field": "body"}, name="bodies"),
+    path("bodies/<slug:slug>/", subjects.subject_page, {"field": "body"}, name="body"),
+    path("partners/", subjects.subject_index, {"field": "partner"}, name="partners"),
+    path(
+        "partners/<slug:slug>/",
+        subjects.subject_page,
+        {"field": "partner"},
+        name="partner",
+    ),
+    path("topics/", subjects.subject_index, {"field": "topic"}, name="topics"),
+    path(
+        "topics/<slug:slug>/", subjects.subject_page, {"field": "topic"}, name="topic"
+    ),
+    path("feeds/changes.atom", feeds.changes_atom, name="feed-atom"),
+    path("feeds/changes.json", feeds.changes_json, name="feed-json"),
+    path("feeds/dates.ics", feeds.dates_ics, name="calendar"),
     path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
     path("checkpoints.jsonl", checkpoints.checkpoints_file, name="checkpoints-file"),
+    path("indicators/", indicators.indicator_index, name="indicators"),
+    path("indicators/<slug:slug>/", indicators.indicator_page, name="indicator"),
+    path("claim-evidence-gap/", ledgers.claim_gap, name="claim-gap"),
+    path("freshness/", ledgers.freshness, name="freshness"),
+    path("corrections/", ledgers.corrections, name="corrections"),
+    path("data/", about.data, name="data"),
+    path("about/", about.about, name="about"),
+    path("embed/status-bar/", embeds.status_bar, name="embed-status-bar"),
+    path("embed/timeline/<slug:slug>/", embeds.timeline, name="embed-timeline"),
+    path("embed/<slug:slug>.svg", embeds.badge, name="embed-badge"),
+    path("embed/<slug:slug>/", embeds.card, name="embed-card"),
+    path("share/<slug:slug>.svg", embeds.share_image, name="share-image"),
+    path("oembed/", oembed.oembed, name="oembed"),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("robots.txt", machines.robots, name="robots"),
+    path("llms.txt", machines.llms, name="llms"),
 ]

@@ -1,0 +1,327 @@
+"""What happened: history entries as steps from an old value to a new one.
+
+``parse`` reads the address (the list's own filters, and a few more), ``entries``
+finds what it asks for, ``told`` says of each entry what it changed. Pages and
+feeds share all three, so that a filter seen on a page can be followed as a feed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from commitments.actors import CATALOGUE, key
+from commitments.models import Commitment, HistoryEntry, HistoryText, State
+from commitments.models.state import end_of
+from commitments.statuses import MATERIAL, EntryKind, Position, SignOff
+from tracker import browse
+from tracker.browse import BadParameter, Question
+
+ORDERS = {"happened": "When it happened", "recorded": "When we recorded it"}
+OWN = ("entry", "material", "order", "before", "commitment")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which entries a reader wants to see, and in which order."""
+
+    question: Question
+    kinds: tuple[str, ...] = ()
+    material: bool = False
+    order: str = "happened"
+    before: tuple[date | None, int] | None = None
+    commitment: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        filters = self.kinds or self.material or self.commitment
+        return bool(filters or self.question.is_narrowed)
+
+    def parameters(self, **changed: Any) -> QueryDict:
+        """Return this as parameters of an address, with some of it ``changed``."""
+        asked = replace(self, **changed)
+        query = asked.question.parameters()
+        query.setlist("entry", list(asked.kinds))
+        if asked.material:
+            query["material"] = "true"
+        if asked.order != "happened":
+            query["order"] = asked.order
+        if asked.commitment:
+            query["commitment"] = asked.commitment
+        if asked.before:
+            day, seq = asked.before
+            query["before"] = f"{day.isoformat()}.{seq}" if day else str(seq)
+        return query
+
+
+@dataclass(frozen=True)
+class Held:
+    """What of a commitment's values an entry can change."""
+
+    status: str = ""
+    criteria_met: tuple[str, ...] = ()
+    position: str = Position.NONE_STATED
+    due_on: date | None = None
+    due_precision: str = ""
+    wording: int | None = None
+
+
+@dataclass
+class Change:
+    """One entry, with what held before it and after it."""
+
+    entry: HistoryEntry
+    old: Held = field(default_factory=Held)
+    new: Held = field(default_factory=Held)
+    is_catalogue: bool = False
+    is_signed: bool = False
+    is_redacted: bool = False
+    corrected_by: int | None = None
+    title: str = ""
+    wording: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def status_moved(self) -> bool:
+        return self.old.status != self.new.status
+
+    @property
+    def position_moved(self) -> bool:
+        return self.old.position != self.new.position
+
+    @property
+    def due_moved(self) -> bool:
+        old, new = self.old, self.new
+        return (old.due_on, old.due_precision) != (new.due_on, new.due_precision)
+
+
+def parse(query: QueryDict, *, today: date, paged: bool = True) -> Asked:
+    """Return what ``query`` asks for. Raises BadParameter."""
+    question = browse.parse(query, today=today, also=OWN)
+    kinds = tuple(dict.fromkeys(k for k in query.getlist("entry") if k))
+    for kind in kinds:
+        if kind not in EntryKind.values:
+            raise _unknown("entry", kind, EntryKind.values)
+    slug = query.get("commitment", "")
+    if slug and not Commitment.objects.public().filter(slug=slug).exists():
+        raise BadParameter("commitment", f"There is no commitment “{slug[:80]}”.")
+    order = query.get("order") or "happened"
+    if order not in ORDERS:
+        raise _unknown("order", order, ORDERS)
+    material = query.get("material", "")
+    if material not in ("", "true", "false"):
+        raise _unknown("material", material, ("true", "false"))
+    return Asked(
+        question=question,
+        kinds=kinds,
+        material=material == "true",
+        order=order,
+        before=_before(query.get("before", ""), order) if paged else None,
+        commitment=slug,
+    )
+
+
+def _unknown(name: str, value: str, known: Iterable[str]) -> BadParameter:
+    known = list(known)
+    return BadParameter(
+        name,
+        f"“{value[:80]}” is no value of “{name}”. Known: {', '.join(known)}.",
+        known,
+    )
+
+
+def _before(value: str, order: str) -> tuple[date | None, int] | None:
+    if not value:
+        return None
+    day, _, seq = value.rpartition(".")
+    try:
+        if not (seq.isascii() and seq.isdigit() and len(seq) <= 18):
+            raise ValueError
+        if order == "recorded" and not day:
+            return None, int(seq)
+        return date.fromisoformat(day), int(seq)
+    except ValueError:
+        raise BadParameter(
+            "before", f"“{value[:80]}” is no place in this list. Leave “before” out."
+        ) from None
+
+
+def entries(asked: Asked) -> QuerySet[HistoryEntry]:
+    """Return the entries asked for, unordered and not paged."""
+    question = asked.question
+    found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
+    if question.known_at:
+        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    if asked.commitment:
+        found = found.filter(commitment__slug=asked.commitment)
+    if question.is_narrowed:
+        # Also withdrawn and merged ones: a follower must hear of that.
+        states = State.objects.at(as_of=question.on, known_at=question.known_at)
+        matching = browse.narrowed(states, question).order_by()
+        found = found.filter(commitment__in=matching.values("commitment"))
+    if asked.kinds:
+        found = found.filter(kind__in=asked.kinds)
+    if asked.material:
+        # Striking out a material entry is material too.
+        found = found.filter(
+            Q(acts_as__in=MATERIAL)
+            | Q(kind=EntryKind.CORRECTION, refers_to__acts_as__in=MATERIAL)
+        )
+    return found.order_by()
+
+
+def ordered(found: QuerySet[HistoryEntry], asked: Asked) -> QuerySet[HistoryEntry]:
+    """Return ``found`` newest first, from the place asked for."""
+    if asked.order == "recorded":
+        if asked.before:
+            found = found.filter(seq__lt=asked.before[1])
+        return found.order_by("-seq")
+    if asked.before:
+        day, seq = asked.before
+        earlier = Q(effective_on__lt=day) | Q(effective_on=day, seq__lt=seq)
+        found = found.filter(earlier)
+    return found.order_by("-effective_on", "-seq")
+
+
+def place_after(entry: HistoryEntry, order: str) -> tuple[date | None, int]:
+    """Return the place in the list behind ``entry``."""
+    return (None if order == "recorded" else entry.effective_on), entry.seq
+
+
+def told(shown: Sequence[HistoryEntry], question: Question) -> list[Change]:
+    """Return what each entry of ``shown`` changed, by all known on the days asked.
+
+    Two queries, however many entries; titles are those of the day asked about.
+    """
+    known = _known([entry.commitment_id for entry in shown], question)
+    steps: dict[int, tuple[Held, Held]] = {}
+    worded: dict[int, int | None] = {}
+    for pk, history in known.items():
+        found = walk(history)
+        steps |= found
+        standing = [new for _, new in found.values() if new.wording]
+        worded[pk] = standing[-1].wording if standing else None
+    every = [entry for history in known.values() for entry in history]
+    corrected = {e.refers_to_id: e.seq for e in every if e.kind == EntryKind.CORRECTION}
+    redacted = {e.refers_to_id for e in every if e.kind == EntryKind.REDACTION}
+    confirmed = {e.refers_to_id for e in every if e.kind == EntryKind.REVIEW}
+    changes = []
+    for entry in shown:
+        old, new = steps[entry.seq]
+        is_signed = entry.sign_off == SignOff.SIGNED or entry.seq in confirmed
+        changes.append(
+            Change(
+                entry=entry,
+                old=old,
+                new=new,
+                is_signed=is_signed,
+                is_catalogue=entry.actor == key(CATALOGUE) and not is_signed,
+                is_redacted=entry.seq in redacted,
+                corrected_by=corrected.get(entry.seq),
+            )
+        )
+    _add_wording(changes, worded if question.is_past else {})
+    return changes
+
+
+def _known(pks: list[int], question: Question) -> dict[int, list[HistoryEntry]]:
+    found = HistoryEntry.objects.filter(
+        commitment__in=set(pks), effective_on__lte=question.on
+    )
+    if question.known_at:
+        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    histories = defaultdict(list)
+    for entry in found.order_by("seq"):
+        histories[entry.commitment_id].append(entry)
+    return histories
+
+
+def walk(history: list[HistoryEntry]) -> dict[int, tuple[Held, Held]]:
+    """Return for each entry of one commitment what held before it and after it.
+
+    An entry that a later one corrected is told as it read when it was made; a
+    correction leads from what the wrong entry said to what stands instead.
+    """
+    by_seq = {entry.seq: entry for entry in history}
+    corrected = {e.refers_to_id for e in history if e.kind == EntryKind.CORRECTION}
+    held, steps = Held(), {}
+    for entry in sorted(history, key=lambda e: (e.effective_on, e.seq)):
+        old, new = held, _after(entry, held)
+        wrong = by_seq.get(entry.refers_to_id or 0)
+        if entry.kind == EntryKind.CORRECTION and wrong is not None:
+            old = _after(wrong, held)
+        steps[entry.seq] = old, new
+        if entry.seq not in corrected:
+            held = new
+    return steps
+
+
+def _after(entry: HistoryEntry, held: Held) -> Held:
+    match entry.acts_as:
+        case EntryKind.STATUS:
+            met = tuple(sorted(entry.criteria_met))
+            return replace(held, status=entry.status, criteria_met=met)
+        case EntryKind.CLAIM:
+            return replace(held, position=entry.position)
+        case EntryKind.PUBLISHED:
+            due = {"due_on": entry.due_on, "due_precision": entry.due_precision}
+            return replace(held, wording=entry.seq, **due)
+        case EntryKind.DEADLINE:
+            return replace(held, due_on=entry.due_on, due_precision=entry.due_precision)
+        case EntryKind.WORDING:
+            return replace(held, wording=entry.seq)
+    return held
+
+
+def _add_wording(changes: list[Change], worded: dict[int, int | None]) -> None:
+    """Give each change its title, and one of wording its parts as (part, old, new).
+
+    ``worded`` names for each commitment the entry with the wording to be shown.
+    """
+    moved = [c for c in changes if c.old.wording and c.old.wording != c.new.wording]
+    wanted = {seq for c in moved for seq in (c.old.wording, c.new.wording)}
+    kept = HistoryText.objects.filter(entry__in=wanted | {*worded.values()} - {None})
+    texts = dict(kept.values_list("entry_id", "wording"))
+    for change in changes:
+        commitment = change.entry.commitment
+        then = texts.get(worded.get(commitment.pk) or 0)
+        change.title = json.loads(then)["title"] if then else commitment.title
+    for change in moved:
+        change.wording = differing(
+            texts.get(change.old.wording or 0, ""),
+            texts.get(change.new.wording or 0, ""),
+        )
+
+
+PARTS = {
+    "title": "Title",
+    "title_zh": "Chinese title",
+    "statement": "Commitment",
+    "reading": "How we read it",
+}
+
+
+def differing(old: str, new: str) -> list[tuple[str, str, str]]:
+    """Return which parts of two kept wordings differ, as (part, old, new).
+
+    An erased wording (empty) differs in nothing that can be shown.
+    """
+    if not old or not new:
+        return []
+    before, after = json.loads(old), json.loads(new)
+    parts = [
+        (label, before.get(name, ""), after.get(name, ""))
+        for name, label in PARTS.items()
+    ]
+    tests = before.get("criteria", {}), after.get("criteria", {})
+    parts += [
+        (f"Part {name} of the test", tests[0].get(name, ""), tests[1].get(name, ""))
+        for name in sorted({*tests[0], *tests[1]})
+    ]
+    return [part for part in parts if part[1] != part[2]]

@@ -1,0 +1,77 @@
+"""The record as a data set, in the words of schema.org."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from commitments.models import DataVersion, HistoryEntry, Plan
+
+LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+# As Django's json_script: no character that could end the script element.
+_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+def described() -> dict[str, Any]:
+    """Return the data set as schema.org/Dataset."""
+    plan = Plan.objects.order_by("pk").first()
+    last = HistoryEntry.objects.public().order_by("-seq").first()
+    told: dict[str, Any] = {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "name": f"{settings.SITE_NAME}: commitments, status history and evidence",
+        "description": (
+            "Commitments on opening-up for 2026-2030, each with a test of delivery, a "
+            "dated delivery status, the official position, the reason and the evidence "
+            "for every change, and an append-only history that any past day can be read "
+            "from."
+        ),
+        "url": settings.SITE_URL + reverse("data"),
+        "license": LICENCE,
+        "isAccessibleForFree": True,
+        "creator": {
+            "@type": "Organization",
+            "name": settings.SITE_NAME,
+            "url": settings.SITE_URL + "/",
+        },
+        "version": str(DataVersion.current()),
+        "keywords": [
+            "China",
+            "opening-up",
+            "15th Five-Year Plan",
+            "trade",
+            "investment",
+        ],
+        "spatialCoverage": "China",
+        "distribution": [
+            _file("api-commitment-list", "application/json"),
+            _file("api-history-list", "application/json"),
+            _file("api-evidence-list", "application/json"),
+            _file("feed-atom", "application/atom+xml"),
+            _file("calendar", "text/calendar"),
+            _file("checkpoints-file", "application/jsonl"),
+        ],
+    }
+    if plan:
+        told["temporalCoverage"] = f"{plan.starts_on}/{plan.ends_on}"
+    if last:
+        told["dateModified"] = last.recorded_at.date().isoformat()
+    return told
+
+
+def _file(name: str, kind: str) -> dict[str, str]:
+    return {
+        "@type": "DataDownload",
+        "encodingFormat": kind,
+        "contentUrl": settings.SITE_URL + reverse(name),
+    }
+
+
+def block(value: dict[str, Any]) -> SafeString:
+    """Return ``value`` as a data block of a page: nothing in it is executed."""
+    text = json.dumps(value, ensure_ascii=False, indent=1).translate(_ESCAPES)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')  # noqa: S308

@@ -1,0 +1,122 @@
+"""Promised dates and milestones as a calendar that other programs can follow."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from icalendar import Calendar, Event
+
+from commitments.models import Commitment, Milestone
+from commitments.models.state import Standing
+from commitments.statuses import Precision, Status
+from tracker import browse, reading, telling
+from tracker.changes import Asked
+
+NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:opening-up-tracker,2026:dates")
+
+
+@dataclass(frozen=True)
+class Dated:
+    """One day of a commitment that can be put into a calendar."""
+
+    row: reading.Row
+    key: str
+    what: str
+    day: date
+    precision: str
+    is_met: bool
+    stamp: datetime | None
+
+
+def dated(asked: Asked) -> list[Dated]:
+    """Return all promised dates and milestones of what matches, soonest first."""
+    states = browse.states(asked.question).select_related("commitment__latest_entry")
+    if asked.commitment:
+        states = states.filter(commitment__slug=asked.commitment)
+    rows = {r.commitment.pk: r for r in reading.rows(states, asked.question)}
+    found = [_promised(row) for row in rows.values() if row.state.due_on]
+    steps = Milestone.objects.filter(
+        commitment__standing=Standing.PUBLISHED, due_on__isnull=False
+    )
+    for step in steps:
+        if row := rows.get(step.commitment_id):
+            found.append(_step(row, step))
+    found.sort(key=lambda one: (one.day, one.row.commitment.ref_order, one.key))
+    return found
+
+
+def _stamp(commitment: Commitment) -> datetime | None:
+    return commitment.latest_entry.recorded_at if commitment.latest_entry else None
+
+
+def _promised(row: reading.Row) -> Dated:
+    state = row.state
+    assert state.due_on is not None  # noqa: S101 - chosen for having one
+    return Dated(
+        row=row,
+        key="due",
+        what="Promised date",
+        day=state.due_on,
+        precision=state.due_precision,
+        is_met=state.status == Status.DELIVERED,
+        stamp=_stamp(row.commitment),
+    )
+
+
+def _step(row: reading.Row, step: Milestone) -> Dated:
+    assert step.due_on is not None  # noqa: S101 - chosen for having one
+    return Dated(
+        row=row,
+        key=f"milestone:{step.key}",
+        what=step.title,
+        day=step.due_on,
+        precision=step.due_precision,
+        is_met=step.key in row.state.milestones_met,
+        stamp=_stamp(row.commitment),
+    )
+
+
+def calendar(found: list[Dated]) -> bytes:
+    """Return ``found`` as iCalendar (RFC 5545), one whole-day event each."""
+    whole = Calendar()
+    whole.add("prodid", "-//Opening-Up Tracker//Dates//EN")
+    whole.add("version", "2.0")
+    whole.add("method", "PUBLISH")
+    whole.add("x-wr-calname", f"{settings.SITE_NAME}: dates")
+    for one in found:
+        whole.add_component(_event(one))
+    return whole.to_ical()
+
+
+def _event(one: Dated) -> Event:
+    commitment, event = one.row.commitment, Event()
+    name = uuid.uuid5(NAMES, f"{commitment.slug}/{one.key}")
+    event.add("uid", f"urn:uuid:{name}")
+    if one.stamp:
+        event.add("dtstamp", one.stamp)
+    event.add("dtstart", one.day)
+    event.add("dtend", one.day + timedelta(days=1))
+    met = " (met)" if one.is_met else ""
+    event.add("summary", f"{commitment.ref} {one.row.title}: {one.what}{met}")
+    event.add("description", _described(one))
+    event.add("url", f"{settings.SITE_URL}{commitment.get_absolute_url()}")
+    event.add("transp", "TRANSPARENT")
+    event.add("categories", ["milestone" if ":" in one.key else "promised date"])
+    return event
+
+
+def _described(one: Dated) -> str:
+    row = one.row
+    lines = []
+    if one.precision and one.precision != Precision.DAY:
+        known = telling.day(one.day, one.precision)
+        lines.append(f"Known no finer than {known}; shown on its last day.")
+    if row.is_scored:
+        status = row.state.status
+        lines.append(
+            f"Delivery status: {Status(status).label if status else 'Not yet assessed'}."
+        )
+    return "\n".join(lines)

@@ -1,0 +1,232 @@
+"""Charts of changes and figures: plain data in, safe SVG out.
+
+Same rules as ``tracker.charts``: no viewBox, x in per cent, y in pixels, colours
+from style classes, and a text alternative for each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from commitments.statuses import Status
+from tracker.charts import _line, _n, _rect, _svg, _text, css, scale, short
+
+ORDER = [*Status.values, ""]
+
+
+def histogram(
+    months: Sequence[tuple[str, int]], *, title: str, height: int = 104
+) -> SafeString:
+    """Draw (label, count) as bars; the last one is the current month."""
+    if not months:
+        return SafeString("")
+    highest = max(count for _, count in months) or 1
+    slot, base = 100 / len(months), height - 20
+    parts = []
+    for i, (label, count) in enumerate(months):
+        tall, middle = count / highest * (base - 18), i * slot + slot / 2
+        kind = "hb cur" if i == len(months) - 1 else "hb"
+        parts.append(
+            f'<rect class="{kind}" x="{_n(i * slot + slot * 0.14)}%" '
+            f'width="{_n(slot * 0.72)}%" y="{_n(base - tall)}" height="{_n(tall)}"/>'
+        )
+        centred = ' text-anchor="middle"'
+        parts.append(_text("num sm", middle, base - tall - 5, count, centred))
+        parts.append(_text("ax mon", middle, height - 4, label, centred))
+    parts.append(f'<line class="axis" x1="0" x2="100%" y1="{base}" y2="{base}"/>')
+    said = ", ".join(f"{label} {count}" for label, count in months)
+    return _svg("histo", height, "".join(parts), f"{title}: {said}")
+
+
+def _stack(flows: Counter, side: int, *, unit: int, gap: int) -> dict[str, list[int]]:
+    """Return each status of one side as [top, count], from the top down."""
+    y, places = 26, {}
+    for status in ORDER:
+        count = sum(n for flow, n in flows.items() if flow[side] == status)
+        if count:
+            places[status] = [y, count]
+            y += count * unit + gap
+    return places
+
+
+def flow(
+    pairs: Sequence[tuple[str, str]],
+    *,
+    before: str,
+    after: str,
+    unit: int = 7,
+    gap: int = 14,
+) -> SafeString:
+    """Draw how commitments moved: (old status, new status) one by one.
+
+    ``before`` and ``after`` are the words above the two sides.
+    """
+    flows = Counter(pairs)
+    left = _stack(flows, 0, unit=unit, gap=gap)
+    right = _stack(flows, 1, unit=unit, gap=gap)
+    height = max(
+        (y + n * unit for y, n in [*left.values(), *right.values()]), default=0
+    )
+    parts = [_bands(flows, left, right, unit=unit, height=height)]
+    for places, x, text_x, anchor in (
+        (left, 28.0, 26.5, "end"),
+        (right, 71.0, 73.5, "start"),
+    ):
+        for status, (y, count) in places.items():
+            parts.append(_rect(status or "none", x, 1, y + 0.75, count * unit - 1.5))
+            label = Status(status).label if status else "Not yet assessed"
+            parts.append(
+                f'<text x="{_n(text_x)}%" y="{_n(y + count * unit / 2 + 5)}" '
+                f'text-anchor="{anchor}"><tspan class="strong">{count}</tspan> '
+                f"<tspan>{escape(label)}</tspan></text>"
+            )
+    parts.append(_text("nowl", 29, 12, before, ' text-anchor="end"'))
+    parts.append(_text("nowl", 71, 12, after))
+    return _svg("alluvial", height + 4, "".join(parts), _said(flows))
+
+
+def _bands(
+    flows: Counter,
+    left: dict[str, list[int]],
+    right: dict[str, list[int]],
+    *,
+    unit: int,
+    height: int,
+) -> str:
+    starts = {status: place[0] for status, place in left.items()}
+    ends = {status: place[0] for status, place in right.items()}
+    drawn = []
+    for old in ORDER:
+        for new in ORDER:
+            thick = flows.get((old, new), 0) * unit
+            if not thick:
+                continue
+            y1, y2 = starts[old], ends[new]
+            kind = "band" if old == new else "band moved"
+            drawn.append(
+                f'<path class="{kind} s s-{css(new) or "none"}" d="M0 {y1}C50 {y1} 50 '
+                f"{y2} 100 {y2}V{y2 + thick}C50 {y2 + thick} 50 {y1 + thick} 0 "
+                f'{y1 + thick}Z"/>'
+            )
+            starts[old] += thick
+            ends[new] += thick
+    return (
+        f'<svg x="29%" width="42%" height="{height}" viewBox="0 0 100 {height}" '
+        f'preserveAspectRatio="none">{"".join(drawn)}</svg>'
+    )
+
+
+def _said(flows: Counter) -> str:
+    moved = [
+        f"{n} from {Status(a).label if a else 'not yet assessed'} to "
+        f"{Status(b).label if b else 'not yet assessed'}"
+        for (a, b), n in flows.items()
+        if a != b
+    ]
+    stayed = sum(n for (a, b), n in flows.items() if a == b)
+    return "; ".join([*moved, f"{stayed} stayed"])
+
+
+def steps(
+    points: Sequence[tuple[date, Decimal]],
+    *,
+    on: date,
+    name: str,
+    target: Decimal | None = None,
+    target_on: date | None = None,
+    height: int = 220,
+) -> SafeString:
+    """Draw a figure over time: a value holds until the next reading.
+
+    ``points`` are (day, value) from the baseline on, in order.
+    """
+    values = [value for _, value in points] + ([target] if target is not None else [])
+    low, high = min(values), max(values)
+    place = scale(date(points[0][0].year, 1, 1), _last_day(points, on, target_on))
+    top, bottom = 26, height - 26
+
+    def y(value: Decimal) -> float:
+        if high == low:
+            return (top + bottom) / 2
+        return bottom - float((value - low) / (high - low)) * (bottom - top)
+
+    parts = _years(
+        place, points[0][0].year, _last_day(points, on, target_on).year, height
+    )
+    if target is not None:
+        at = _n(y(target))
+        parts.append(f'<line class="tgt" x1="0" x2="100%" y1="{at}" y2="{at}"/>')
+    ends = [day for day, _ in points[1:]] + [max(on, points[-1][0])]
+    for i, ((day, value), end) in enumerate(zip(points, ends, strict=True)):
+        parts.append(_level(place(day), place(end), y(value)))
+        if i:
+            parts.append(_line("ln", place(day), y(points[i - 1][1]), y(value)))
+    for i, (day, value) in enumerate(points):
+        parts.append(_dot(place(day), y(value), first=i == 0))
+    parts += _labels(points, place, y)
+    said = ", ".join(f"{short(day)} {number(value)}" for day, value in points)
+    aim = f"; target {number(target)}" if target is not None else ""
+    return _svg("indicator", height, "".join(parts), f"{name}: {said}{aim}")
+
+
+def number(value: Decimal) -> str:
+    """Return a figure as people write it: no needless noughts, thousands apart."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _last_day(
+    points: Sequence[tuple[date, Decimal]], on: date, target_on: date | None
+) -> date:
+    last = max(filter(None, (on, points[-1][0], target_on)))
+    return date(last.year, 12, 31)
+
+
+def _years(
+    place: Callable[[date], float], first: int, last: int, height: int
+) -> list[str]:
+    bottom, each = height - 26, max(1, (last - first + 1) // 8)
+    parts = [f'<line class="axis" x1="0" x2="100%" y1="{bottom}" y2="{bottom}"/>']
+    for year in range(first, last + 1, each):
+        x = place(date(year, 1, 1))
+        parts.append(_line("tick", x, bottom, bottom + 5))
+        parts.append(_text("ax", x, height - 8, year, ' dx="4"'))
+    return parts
+
+
+def _level(x1: float, x2: float, y: float) -> str:
+    return f'<line class="ln" x1="{_n(x1)}%" x2="{_n(x2)}%" y1="{_n(y)}" y2="{_n(y)}"/>'
+
+
+def _dot(x: float, y: float, *, first: bool) -> str:
+    kind, radius = ("p0", 4) if first else ("p1", 5)
+    return f'<circle class="{kind}" cx="{_n(x)}%" cy="{_n(y)}" r="{radius}"/>'
+
+
+def _labels(
+    points: Sequence[tuple[date, Decimal]],
+    place: Callable[[date], float],
+    y: Callable[[Decimal], float],
+) -> list[str]:
+    """Return the words at the first and at the last point."""
+    (first, start), (last, end) = points[0], points[-1]
+    parts = [
+        _text(
+            "halo", place(first), y(start) - 10, f"{number(start)} baseline", ' dx="2"'
+        )
+    ]
+    if last != first:
+        right = place(last) > 70
+        more = ' dx="-8" text-anchor="end"' if right else ' dx="8"'
+        parts.append(
+            _text(
+                "strong halo", place(last), y(end) - 10, f"{number(end)} latest", more
+            )
+        )
+    return parts

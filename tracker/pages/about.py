@@ -1,0 +1,81 @@
+"""The data and how to reuse it; who we are and how to reach us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from commitments.models import (
+    Body,
+    Commitment,
+    DataVersion,
+    Evidence,
+    HistoryEntry,
+    Indicator,
+    Partner,
+    Passage,
+    Plan,
+    Topic,
+)
+from tracker import dataset
+from tracker.browse import Question
+from tracker.pages.asking import page
+
+# (words, what one row is, its name in the API, all that is public)
+TABLES = (
+    ("Commitments", "One each, as it stands on a day", "commitment", Commitment),
+    ("History", "Every entry, with what enters its digest", "history", HistoryEntry),
+    ("Evidence", "Every document, with its grade", "evidence", Evidence),
+    ("Indicators", "Every figure, with its readings", "indicator", Indicator),
+    ("Sources", "Every passage, with what it gave", "source", Passage),
+    ("Bodies", "Who is responsible", "body", Body),
+    ("Partners", "Whom it concerns", "partner", Partner),
+    ("Topics", "What it is about", "topic", Topic),
+)
+
+
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """Answer how to get the record, in which forms, and on which terms."""
+    return page(
+        request,
+        "data.html",
+        Question(today=timezone.localdate()),
+        None,
+        tables=[
+            (words, row, f"api-{name}-list", _public(model).count())
+            for words, row, name, model in TABLES
+        ],
+        plan=Plan.objects.order_by("pk").first(),
+        example=Commitment.objects.standing_now().first(),
+        version=DataVersion.current(),
+        structured=dataset.block(dataset.described()),
+        section="data",
+    )
+
+
+def _public(model: Any) -> Any:
+    """Return the rows that the API lists."""
+    if model is Commitment:
+        return Commitment.objects.standing_now()
+    return model.objects.public() if hasattr(model.objects, "public") else model.objects
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """Answer who keeps this record, how to reach them, and what they know of you."""
+    contact = settings.CONTACT
+    return page(
+        request,
+        "about.html",
+        Question(today=timezone.localdate()),
+        None,
+        contact=contact,
+        contact_address=contact if contact.startswith("http") else f"mailto:{contact}",
+        plan=Plan.objects.order_by("pk").first(),
+        section="about",
+    )

@@ -1,0 +1,87 @@
+"""Figures that commitments can be read against."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from commitments.models import Indicator, Observation
+from tracker import browse, figures, reading
+from tracker.pages.asking import asked, page
+
+
+@require_safe
+def indicator_index(request: HttpRequest) -> HttpResponse:
+    """Answer which figures there are: where they stood, and where they stand."""
+    question, error = asked(request, browse.parse_days)
+    found = _indicators(question.on).order_by("name")
+    listed = _listed(question)
+    lines = [
+        {
+            "one": one,
+            "latest": readings[-1]
+            if (readings := list(one.observations.all()))
+            else None,
+            "readings": len(readings),
+            "commitments": sum(c.pk in listed for c in one.commitments.all()),
+        }
+        for one in found
+    ]
+    return page(
+        request,
+        "indicators.html",
+        question,
+        error,
+        lines=lines,
+        read=sum(1 for line in lines if line["latest"]),
+        section="indicators",
+    )
+
+
+def _indicators(on: date) -> Any:
+    known = Observation.objects.filter(observed_on__lte=on).select_related("evidence")
+    return Indicator.objects.select_related(
+        "baseline_passage__source"
+    ).prefetch_related(
+        Prefetch("observations", known.order_by("observed_on", "pk")), "commitments"
+    )
+
+
+def _listed(question: browse.Question) -> dict[int, reading.Row]:
+    rows = reading.rows(browse.at(question), question)
+    return {row.commitment.pk: row for row in rows}
+
+
+@require_safe
+def indicator_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer how one figure has moved, with the source of each value."""
+    question, error = asked(request, browse.parse_days)
+    one = get_object_or_404(_indicators(question.on), slug=slug)
+    readings = list(one.observations.all())
+    listed = _listed(question)
+    chart = figures.steps(
+        [
+            (one.baseline_on, one.baseline),
+            *((o.observed_on, o.value) for o in readings),
+        ],
+        on=question.on,
+        name=f"{one.name}, {one.unit}",
+        target=one.target,
+        target_on=one.target_on,
+    )
+    return page(
+        request,
+        "indicator.html",
+        question,
+        error,
+        one=one,
+        readings=readings,
+        chart=chart,
+        rows=[listed[c.pk] for c in one.commitments.all() if c.pk in listed],
+        section="indicators",
+    )

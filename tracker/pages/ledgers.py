@@ -1,0 +1,155 @@
+"""Where we hold others, and ourselves, to account: gaps, freshness, corrections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from commitments import statuses
+from commitments.models import Pillar
+from commitments.statuses import EntryKind, Freshness, Position, Status
+from tracker import browse, changes, reading
+from tracker.changes import Asked
+from tracker.pages.asking import asked, page
+
+CORRECTIONS = 200
+
+
+@require_safe
+def claim_gap(request: HttpRequest) -> HttpResponse:
+    """Answer where officials say “done” and the evidence shows less."""
+    question, error = asked(request, browse.parse_days)
+    states = browse.states(replace(question, claim_gap=True))
+    states = states.select_related("position_entry__body", "position_entry__text")
+    gaps = reading.rows(states, question)
+    scored = [r for r in reading.rows(browse.at(question), question) if r.is_scored]
+    return page(
+        request,
+        "claim_gap.html",
+        question,
+        error,
+        gaps=gaps,
+        total=len(scored),
+        statuses=[s for s in Status if any(r.state.status == s for r in scored)],
+        table=_positions(scored),
+        section="claim-gap",
+    )
+
+
+def _positions(scored: list[reading.Row]) -> list[dict[str, Any]]:
+    """Return each official position with its commitments by delivery status."""
+    lines = []
+    seen = [s.value for s in Status if any(r.state.status == s for r in scored)]
+    for position in Position:
+        rows = [r for r in scored if r.state.official_position == position]
+        if not rows:
+            continue
+        cells = [
+            (s, sum(r.state.status == s for r in rows), _is_gap(position, s))
+            for s in seen
+        ]
+        lines.append({"position": position, "total": len(rows), "cells": cells})
+    return lines
+
+
+def _is_gap(position: Position, status: str) -> bool:
+    return position == Position.DECLARED_COMPLETE and status != Status.DELIVERED
+
+
+@dataclass(frozen=True)
+class InTime:
+    """How many of a pillar's scored commitments are reviewed in time."""
+
+    name: str
+    number: int | None
+    rows: list[reading.Row]
+
+    @property
+    def total(self) -> int:
+        return len(self.rows)
+
+    @property
+    def counts(self) -> list[tuple[Freshness, int]]:
+        return [(f, sum(r.freshness == f for r in self.rows)) for f in Freshness]
+
+    @property
+    def in_time(self) -> int:
+        return sum(row.freshness == Freshness.CURRENT for row in self.rows)
+
+    @property
+    def share(self) -> int | None:
+        """Per cent reviewed in time, rounded down: never kinder than it is."""
+        return self.in_time * 100 // self.total if self.total else None
+
+
+@require_safe
+def freshness(request: HttpRequest) -> HttpResponse:
+    """Answer how many of our judgements are as fresh as we promise."""
+    question, error = asked(request, browse.parse_days)
+    every = reading.rows(browse.states(question), question)
+    scored = [row for row in every if row.is_scored]
+    lines = [
+        InTime(
+            str(pillar),
+            pillar.number,
+            [row for row in scored if row.commitment.pillar_id == pillar.pk],
+        )
+        for pillar in Pillar.objects.all()
+    ]
+    late = [row for row in scored if row.review_is_late]
+    late.sort(key=_lateness, reverse=True)
+    return page(
+        request,
+        "freshness.html",
+        question,
+        error,
+        whole=InTime("All pillars", None, scored),
+        lines=lines,
+        late=late,
+        contract=contract(),
+        definitions=statuses.FRESHNESS_DEFINITIONS.items(),
+        section="freshness",
+    )
+
+
+def _lateness(row: reading.Row) -> int:
+    return 10**6 if row.days_late is None else row.days_late
+
+
+def contract() -> list[tuple[str, int]]:
+    """Return how soon each commitment is looked at again, from the rules themselves."""
+    soon, news = statuses.DUE_SOON.days, statuses.POSITION_IS_NEW.days
+    return [
+        (
+            f"Due within {soon} days, or its official position changed in the last "
+            f"{news} days",
+            statuses.REVIEW_EVERY_WHEN_HOT.days,
+        ),
+        ("Any other commitment", statuses.REVIEW_EVERY.days),
+        ("Delivered", statuses.REVIEW_EVERY_WHEN_DELIVERED.days),
+    ]
+
+
+@require_safe
+def corrections(request: HttpRequest) -> HttpResponse:
+    """Answer what we got wrong, and what we said instead."""
+    question, error = asked(request, browse.parse_days)
+    kinds = (EntryKind.CORRECTION.value, EntryKind.REDACTION.value)
+    filtered = Asked(question, kinds=kinds, order="recorded")
+    found = changes.entries(filtered)
+    shown = list(changes.ordered(found, filtered).whole()[:CORRECTIONS])
+    every = changes.entries(Asked(question)).count()
+    return page(
+        request,
+        "corrections.html",
+        question,
+        error,
+        corrections=changes.told(shown, question),
+        total=found.count(),
+        entries=every,
+        feed="?entry=correction&entry=redaction",
+        section="corrections",
+    )

@@ -1,0 +1,89 @@
+"""For machines that read pages: the map of the site, and what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.conf import settings
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from commitments.models import (
+    Body,
+    Commitment,
+    HistoryEntry,
+    Indicator,
+    Partner,
+    Plan,
+    Source,
+    Topic,
+)
+from commitments.models.state import Standing
+
+# Change with every entry of the record.
+LIVE = ("home", "commitments", "changes", "claim-gap", "freshness", "corrections")
+# Change with the code, or seldom.
+CALM = ("method", "data", "about", "checkpoints", "compare")
+INDEXES = (
+    ("indicators", "indicator", Indicator),
+    ("bodies", "body", Body),
+    ("partners", "partner", Partner),
+    ("topics", "topic", Topic),
+    ("", "source", Source),
+)
+
+
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """Answer which pages there are, and when each last changed."""
+    pages = [(settings.SITE_URL + path, day) for path, day in _pages()]
+    return render(
+        request, "sitemap.xml", {"pages": pages}, content_type="application/xml"
+    )
+
+
+def _pages() -> Iterator[tuple[str, date | None]]:
+    """Yield each page as (path, day of its last entry, or None where unknown)."""
+    entries = HistoryEntry.objects.public()
+    last = entries.aggregate(at=Max("recorded_at"))["at"]
+    for name in LIVE:
+        yield reverse(name), last.date() if last else None
+    for name in CALM:
+        yield reverse(name), None
+    listed = Commitment.objects.public().exclude(standing=Standing.MERGED)
+    for slug, at in listed.values_list("slug", "latest_entry__recorded_at"):
+        yield reverse("commitment", args=[slug]), at.date() if at else None
+    for many, one, model in INDEXES:
+        if many:
+            yield reverse(many), None
+        for slug in model.objects.values_list("slug", flat=True):
+            yield reverse(one, args=[slug]), None
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Answer what robots may fetch: all but the desk."""
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "",
+        f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
+        "",
+    ]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def llms(request: HttpRequest) -> HttpResponse:
+    """Answer what the site holds and how to read it, as plain Markdown."""
+    context = {
+        "plan": Plan.objects.order_by("pk").first(),
+        "total": Commitment.objects.standing_now().count(),
+    }
+    return render(
+        request, "llms.txt", context, content_type="text/plain; charset=utf-8"
+    )

@@ -1,0 +1,124 @@
+"""What concerns one body, partner or topic: the same questions of all three."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from commitments.models import (
+    Body,
+    Commitment,
+    HistoryEntry,
+    Partner,
+    Responsibility,
+    Topic,
+)
+from commitments.models.state import end_of
+from commitments.statuses import EntryKind, Status
+from tracker import browse, reading
+from tracker.browse import Question
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One kind of subject: its model, its filter in the list, and its words."""
+
+    field: str
+    model: Any
+    many: str
+    title: str
+    standing: str
+
+    @property
+    def address(self) -> str:
+        """The name of its page in ``urls``; its list is ``many``."""
+        return self.field
+
+
+SUBJECTS = {
+    "body": Subject(
+        "body",
+        Body,
+        "bodies",
+        "Responsible bodies",
+        "Who answers for the commitments, and where those of each stand.",
+    ),
+    "partner": Subject(
+        "partner",
+        Partner,
+        "partners",
+        "Partners and regions",
+        "Which economies, regions, organisations and agreements the commitments "
+        "concern.",
+    ),
+    "topic": Subject(
+        "topic", Topic, "topics", "Topics", "What the commitments are about."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One subject in the index, with how its commitments stand."""
+
+    one: Any
+    kind: str
+    listed: int
+    scored: int
+    counts: dict[str, int]
+
+
+def lines(subject: Subject, question: Question) -> list[Line]:
+    """Return every subject with its counts on the days asked about, most first."""
+    listed = {
+        row.commitment.pk: row for row in reading.rows(browse.at(question), question)
+    }
+    through = getattr(Commitment, subject.many).through
+    owned: dict[int, list[reading.Row]] = defaultdict(list)
+    for one, pk in through.objects.order_by().values_list(
+        f"{subject.field}_id", "commitment_id"
+    ):
+        if pk in listed:
+            owned[one].append(listed[pk])
+    found = [_line(one, owned[one.pk]) for one in subject.model.objects.all()]
+    found.sort(key=lambda line: (-line.listed, line.one.name))
+    return found
+
+
+def _line(one: Any, rows: list[reading.Row]) -> Line:
+    counts = Counter(row.state.status for row in rows if row.is_scored)
+    kind = one.get_kind_display() if hasattr(one, "kind") else ""
+    return Line(
+        one=one,
+        kind=kind,
+        listed=len(rows),
+        scored=sum(counts.values()),
+        counts={s: counts[s] for s in ("", *Status.values) if counts[s]},
+    )
+
+
+def rows(subject: Subject, one: Any, question: Question) -> list[reading.Row]:
+    """Return the commitments that concern ``one``: those of the list's own filter."""
+    chosen = replace(question, chosen={subject.field: (one.slug,)})
+    return reading.rows(browse.states(chosen), chosen)
+
+
+def leads(body: Body) -> set[int]:
+    """Return the commitments for which ``body`` answers first."""
+    return set(
+        Responsibility.objects.filter(body=body, position=1).values_list(
+            "commitment_id", flat=True
+        )
+    )
+
+
+def claims(body: Body, question: Question) -> Iterable[HistoryEntry]:
+    """Return what ``body`` has said of where commitments stand, newest first."""
+    found = HistoryEntry.objects.public().filter(
+        body=body, kind=EntryKind.CLAIM, effective_on__lte=question.on
+    )
+    if question.known_at:
+        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    return found.whole().order_by("-effective_on", "-seq")
