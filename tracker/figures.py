@@ -134,18 +134,20 @@ def _said(flows: Counter) -> str:
 
 
 def steps(
-    points: Sequence[tuple[date, Decimal]],
+    readings: Sequence[tuple[date, Decimal]],
     *,
+    baseline: tuple[date, Decimal],
     on: date,
     name: str,
     target: Decimal | None = None,
     target_on: date | None = None,
     height: int = 220,
 ) -> SafeString:
-    """Draw a figure over time: a value holds until the next reading.
+    """Draw a figure over time, (day, value): one holds until the next reading.
 
-    ``points`` are (day, value) from the baseline on, in order.
+    A reading can be of a day before the baseline's.
     """
+    points = sorted([baseline, *readings], key=lambda point: point[0])
     values = [value for _, value in points] + ([target] if target is not None else [])
     low, high = min(values), max(values)
     place = scale(date(points[0][0].year, 1, 1), _last_day(points, on, target_on))
@@ -167,9 +169,9 @@ def steps(
         parts.append(_level(place(day), place(end), y(value)))
         if i:
             parts.append(_line("ln", place(day), y(points[i - 1][1]), y(value)))
-    for i, (day, value) in enumerate(points):
-        parts.append(_dot(place(day), y(value), first=i == 0))
-    parts += _labels(points, place, y)
+    for day, value in points:
+        parts.append(_dot(place(day), y(value), first=(day, value) == baseline))
+    parts += _labels(baseline, points[-1], place, y)
     said = ", ".join(f"{short(day)} {number(value)}" for day, value in points)
     aim = f"; target {number(target)}" if target is not None else ""
     return _svg("indicator", height, "".join(parts), f"{name}: {said}{aim}")
@@ -210,23 +212,25 @@ def _dot(x: float, y: float, *, first: bool) -> str:
 
 
 def _labels(
-    points: Sequence[tuple[date, Decimal]],
+    baseline: tuple[date, Decimal],
+    latest: tuple[date, Decimal],
     place: Callable[[date], float],
     y: Callable[[Decimal], float],
 ) -> list[str]:
-    """Return the words at the first and at the last point."""
-    (first, start), (last, end) = points[0], points[-1]
-    parts = [
-        _text(
-            "halo", place(first), y(start) - 10, f"{number(start)} baseline", ' dx="2"'
-        )
-    ]
-    if last != first:
-        right = place(last) > 70
-        more = ' dx="-8" text-anchor="end"' if right else ' dx="8"'
-        parts.append(
-            _text(
-                "strong halo", place(last), y(end) - 10, f"{number(end)} latest", more
-            )
-        )
+    """Return the words at the baseline and at the latest reading."""
+    parts = [_label("halo", baseline, "baseline", place, y)]
+    if latest != baseline:
+        parts.append(_label("strong halo", latest, "latest", place, y))
     return parts
+
+
+def _label(
+    kind: str,
+    point: tuple[date, Decimal],
+    word: str,
+    place: Callable[[date], float],
+    y: Callable[[Decimal], float],
+) -> str:
+    x = place(point[0])
+    side = ' dx="-8" text-anchor="end"' if x > 70 else ' dx="4"'
+    return _text(kind, x, y(point[1]) - 10, f"{number(point[1])} {word}", side)

@@ -31,11 +31,6 @@ class Subject:
     title: str
     standing: str
 
-    @property
-    def address(self) -> str:
-        """The name of its page in ``urls``; its list is ``many``."""
-        return self.field
-
 
 SUBJECTS = {
     "body": Subject(

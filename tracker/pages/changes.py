@@ -18,6 +18,7 @@ from commitments.statuses import EntryKind
 from tracker import changes, figures
 from tracker.browse import BadParameter, Question
 from tracker.changes import Asked, Change
+from tracker.comparison import A_QUARTER
 from tracker.pages.asking import page
 
 SHOWN = 50
@@ -57,6 +58,7 @@ def changes_page(request: HttpRequest) -> HttpResponse:
         older=_address(asked, before=_place(told, asked)) if older else "",
         newest=_address(asked, before=None),
         feed=_follow(asked),
+        compare_from=asked.question.on - A_QUARTER,
         section="changes",
     )
 

@@ -65,10 +65,8 @@ def indicator_page(request: HttpRequest, slug: str) -> HttpResponse:
     readings = list(one.observations.all())
     listed = _listed(question)
     chart = figures.steps(
-        [
-            (one.baseline_on, one.baseline),
-            *((o.observed_on, o.value) for o in readings),
-        ],
+        [(o.observed_on, o.value) for o in readings],
+        baseline=(one.baseline_on, one.baseline),
         on=question.on,
         name=f"{one.name}, {one.unit}",
         target=one.target,

@@ -17,7 +17,7 @@ from commitments.models import Commitment
 from tracker import browse
 from tracker.browse import BadParameter
 
-WIDTH, HEIGHT = 570, 264
+WIDTH, HEIGHT = 570, 320
 LEAST = 200
 
 

@@ -31,14 +31,10 @@ def subject_index(request: HttpRequest, field: str) -> HttpResponse:
         question,
         error,
         subject=subject,
-        lines=[(line, _bar(line.counts)) for line in found if line.listed],
+        lines=[line for line in found if line.listed],
         others=[line for line in found if not line.listed],
         section=subject.many,
     )
-
-
-def _bar(counts: dict[str, int]) -> str:
-    return charts.bar(counts, title="Scored commitments", height=14) if counts else ""
 
 
 @require_safe
