@@ -18,7 +18,9 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
 from commitments.actors import CATALOGUE, key
+from commitments.differences import LABELS, Difference
 from commitments.models import Commitment, HistoryEntry, HistoryText, State
+from commitments.models.commitment import WORDING
 from commitments.models.state import end_of
 from commitments.statuses import MATERIAL, EntryKind, Position, SignOff
 from tracker import browse
@@ -85,7 +87,7 @@ class Change:
     is_redacted: bool = False
     corrected_by: int | None = None
     title: str = ""
-    wording: list[tuple[str, str, str]] = field(default_factory=list)
+    wording: list[Difference] = field(default_factory=list)
 
     @property
     def status_moved(self) -> bool:
@@ -280,7 +282,7 @@ def _after(entry: HistoryEntry, held: Held) -> Held:
 
 
 def _add_wording(changes: list[Change], worded: dict[int, int | None]) -> None:
-    """Give each change its title, and one of wording its parts as (part, old, new).
+    """Give each change its title, and one of wording the parts that differ.
 
     ``worded`` names for each commitment the entry with the wording to be shown.
     """
@@ -299,16 +301,8 @@ def _add_wording(changes: list[Change], worded: dict[int, int | None]) -> None:
         )
 
 
-PARTS = {
-    "title": "Title",
-    "title_zh": "Chinese title",
-    "statement": "Commitment",
-    "reading": "How we read it",
-}
-
-
-def differing(old: str, new: str) -> list[tuple[str, str, str]]:
-    """Return which parts of two kept wordings differ, as (part, old, new).
+def differing(old: str, new: str) -> list[Difference]:
+    """Return which parts of two kept wordings differ.
 
     An erased wording (empty) differs in nothing that can be shown.
     """
@@ -316,12 +310,14 @@ def differing(old: str, new: str) -> list[tuple[str, str, str]]:
         return []
     before, after = json.loads(old), json.loads(new)
     parts = [
-        (label, before.get(name, ""), after.get(name, ""))
-        for name, label in PARTS.items()
+        Difference(LABELS[name], before.get(name, ""), after.get(name, ""))
+        for name in WORDING
     ]
     tests = before.get("criteria", {}), after.get("criteria", {})
     parts += [
-        (f"Part {name} of the test", tests[0].get(name, ""), tests[1].get(name, ""))
-        for name in sorted({*tests[0], *tests[1]})
+        Difference(
+            f"Part {key} of the test", tests[0].get(key, ""), tests[1].get(key, "")
+        )
+        for key in sorted({*tests[0], *tests[1]})
     ]
-    return [part for part in parts if part[1] != part[2]]
+    return [part for part in parts if part.old != part.new]

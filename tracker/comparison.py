@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import QueryDict
 
+from commitments.differences import Difference
 from commitments.models import HistoryEntry, HistoryText, Pillar, State
 from commitments.models.state import end_of
 from commitments.statuses import EntryKind, Position, Status
@@ -105,7 +106,7 @@ class Comparison:
     pairs: list[Pair]
     pillars: list[Tally]
     whole: Tally
-    wordings: list[tuple[reading.Row, list[tuple[str, str, str]]]]
+    wordings: list[tuple[reading.Row, list[Difference]]]
     entries: list[tuple[str, int]]
 
     @property
@@ -213,7 +214,7 @@ def _scored(question: Question) -> dict[int, reading.Row]:
 
 def _wordings(
     pairs: Iterable[Pair],
-) -> list[tuple[reading.Row, list[tuple[str, str, str]]]]:
+) -> list[tuple[reading.Row, list[Difference]]]:
     moved = [
         (pair.row, pair.old.state.wording_entry_id, pair.new.state.wording_entry_id)
         for pair in pairs

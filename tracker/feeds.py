@@ -64,8 +64,8 @@ def content(change: Change) -> str:
     entry = change.entry
     parts = [format_html("<p><b>{}</b></p>", telling.sentence(change))]
     parts += [
-        format_html("<p>{}: <del>{}</del> <ins>{}</ins></p>", part, old, new)
-        for part, old, new in change.wording
+        format_html("<p>{}: <del>{}</del> <ins>{}</ins></p>", p.label, p.old, p.new)
+        for p in change.wording
     ]
     if entry.text.reason:
         parts.append(format_html("<p>{}</p>", entry.text.reason))
