@@ -41,6 +41,19 @@ def switch(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f'{name} is "{value}". Set it to on or off.')
 
 
+def contact(value: str) -> str:
+    """Return where readers reach the desk: an e-mail or web address, or nothing."""
+    value = value.strip()
+    if value.startswith(("http://", "https://")) or not value:
+        return value
+    if "@" in value and ":" not in value and " " not in value:
+        return value
+    raise ImproperlyConfigured(
+        f'TRACKER_CONTACT is "{value}". Give an e-mail address, or an address that '
+        "starts with https://, or leave it empty."
+    )
+
+
 DEBUG = switch("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY")
 if not SECRET_KEY:
@@ -67,13 +80,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_DIR = Path(env("TRACKER_DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 SITE_NAME = env("TRACKER_SITE_NAME", default="Opening-Up Tracker")
 SITE_URL = env("TRACKER_SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
-# An e-mail address or a web address; not shown when empty.
-CONTACT = env("TRACKER_CONTACT", default="").strip()
-if CONTACT and "@" not in CONTACT and not CONTACT.startswith(("http://", "https://")):
-    raise ImproperlyConfigured(
-        f'TRACKER_CONTACT is "{CONTACT}". Give an e-mail address, or an address that '
-        "starts with https://, or leave it empty."
-    )
+CONTACT = contact(env("TRACKER_CONTACT", default=""))
 # Off for a desk of one person: every entry so made says so in public.
 SIGN_OFF = switch("TRACKER_SIGN_OFF", default=True)
 # Grows with the rules in commitments/statuses.py; see docs/method.md.

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import QueryDict
 
 from commitments.actors import CATALOGUE, key
 from commitments.differences import LABELS, Difference
 from commitments.models import Commitment, HistoryEntry, HistoryText, State
 from commitments.models.commitment import WORDING
+from commitments.models.history import HistoryEntryQuerySet
 from commitments.models.state import end_of
 from commitments.statuses import MATERIAL, EntryKind, Position, SignOff
 from tracker import browse
@@ -154,7 +155,7 @@ def _before(value: str, order: str) -> tuple[date | None, int] | None:
         ) from None
 
 
-def entries(asked: Asked) -> QuerySet[HistoryEntry]:
+def entries(asked: Asked) -> HistoryEntryQuerySet:
     """Return the entries asked for, unordered and not paged."""
     question = asked.question
     found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
@@ -178,7 +179,7 @@ def entries(asked: Asked) -> QuerySet[HistoryEntry]:
     return found.order_by()
 
 
-def ordered(found: QuerySet[HistoryEntry], asked: Asked) -> QuerySet[HistoryEntry]:
+def ordered(found: HistoryEntryQuerySet, asked: Asked) -> HistoryEntryQuerySet:
     """Return ``found`` newest first, from the place asked for."""
     if asked.order == "recorded":
         if asked.before:
@@ -272,8 +273,12 @@ def _after(entry: HistoryEntry, held: Held) -> Held:
         case EntryKind.CLAIM:
             return replace(held, position=entry.position)
         case EntryKind.PUBLISHED:
-            due = {"due_on": entry.due_on, "due_precision": entry.due_precision}
-            return replace(held, wording=entry.seq, **due)
+            return replace(
+                held,
+                wording=entry.seq,
+                due_on=entry.due_on,
+                due_precision=entry.due_precision,
+            )
         case EntryKind.DEADLINE:
             return replace(held, due_on=entry.due_on, due_precision=entry.due_precision)
         case EntryKind.WORDING:

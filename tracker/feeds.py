@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, format_html_join
 
+from commitments.models.state import Standing
 from tracker import changes, telling
 from tracker.changes import Asked, Change
 
@@ -49,8 +50,12 @@ def identity(change: Change) -> str:
 
 def address(change: Change) -> str:
     """Return where an entry is read, in full."""
-    entry = change.entry
-    return f"{settings.SITE_URL}{entry.commitment.get_absolute_url()}#entry-{entry.seq}"
+    entry, commitment = change.entry, change.entry.commitment
+    path = commitment.get_absolute_url()
+    if commitment.standing == Standing.MERGED:
+        # Its own page leads to its successor, which does not tell of it.
+        path = f"{reverse('changes')}?commitment={commitment.slug}"
+    return f"{settings.SITE_URL}{path}#entry-{entry.seq}"
 
 
 def title(change: Change) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +14,7 @@ from commitments.models import (
     Responsibility,
     Topic,
 )
+from commitments.models.history import HistoryEntryQuerySet
 from commitments.models.state import end_of
 from commitments.statuses import EntryKind, Status
 from tracker import browse, reading
@@ -109,7 +109,7 @@ def leads(body: Body) -> set[int]:
     )
 
 
-def claims(body: Body, question: Question) -> Iterable[HistoryEntry]:
+def claims(body: Body, question: Question) -> HistoryEntryQuerySet:
     """Return what ``body`` has said of where commitments stand, newest first."""
     found = HistoryEntry.objects.public().filter(
         body=body, kind=EntryKind.CLAIM, effective_on__lte=question.on

@@ -28,7 +28,7 @@ THEMES = ("light", "dark")
 View = Callable[..., HttpResponse]
 
 
-def framed(view: View) -> View:
+def framed(view: View) -> Callable[..., Any]:
     """Let other sites frame an answer; only embeds may be."""
 
     @require_safe
@@ -110,7 +110,8 @@ def _one(request: HttpRequest, slug: str, template: str, name: str) -> HttpRespo
     row = reading.row(state, on=question.on, title=reading.wording(state)["title"])
     steps = reading.spells_of(state.commitment, question)
     plan = Plan.objects.order_by("pk").first()
-    span = {"on": question.on, "due_on": state.due_on, **plan_span(plan)}
+    span = plan_span(plan)
+    when: dict[str, Any] = {"on": question.on, "due_on": state.due_on, **span}
     return _answer(
         request,
         template,
@@ -118,9 +119,9 @@ def _one(request: HttpRequest, slug: str, template: str, name: str) -> HttpRespo
         row=row,
         state=state,
         withdrawn=state.standing == Standing.WITHDRAWN,
-        strip=charts.strip(reading.drawn(steps), height=16, **span),
-        years=charts.years(**plan_span(plan)),
-        timeline=charts.timeline(reading.drawn(steps), **span),
+        strip=charts.strip(reading.drawn(steps), height=16, **when),
+        years=charts.years(first=span["first"], last=span["last"]),
+        timeline=charts.timeline(reading.drawn(steps), **when),
     )
 
 

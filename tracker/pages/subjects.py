@@ -76,7 +76,7 @@ def subject_page(request: HttpRequest, field: str, slug: str) -> HttpResponse:
 
 
 def _asked_of(subject: Subject, one: Any, question: browse.Question) -> Asked:
-    chosen = {subject.field: (one.slug,)}
+    chosen: dict[str, tuple[str, ...]] = {subject.field: (one.slug,)}
     narrowed = browse.Question(
         today=question.today,
         chosen=chosen,

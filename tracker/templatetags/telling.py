@@ -48,10 +48,10 @@ def change_step(change: Change) -> SafeString | str:
         if not change.old.status:
             return new
         return _shift(status_mark(change.old.status), new)
-    old, new = telling.step(change)
-    if not new:
+    was, now = telling.step(change)
+    if not now:
         return ""
-    return _shift(_plain(old), _plain(new)) if old else _plain(new)
+    return _shift(_plain(was), _plain(now)) if was else _plain(now)
 
 
 def _plain(words: str) -> SafeString:

@@ -1,0 +1,148 @@
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from django.conf import settings as configured
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import CommitmentFactory, DraftFactory, assess
+from tracker import dataset
+
+SITE = configured.SITE_URL
+MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+
+
+def mapped(client):
+    answer = client.get("/sitemap.xml")
+    assert answer["Content-Type"] == "application/xml"
+    root = ElementTree.fromstring(answer.content)
+    return {
+        url.findtext(f"{MAP}loc"): url.findtext(f"{MAP}lastmod")
+        for url in root.findall(f"{MAP}url")
+    }
+
+
+def test_sitemap_lists_pages_that_answer_and_say_they_are_canonical(client, record):
+    pages = mapped(client)
+    assert len(pages) > 20
+    for address in pages:
+        assert address.startswith(SITE)
+        answer = client.get(address.removeprefix(SITE))
+        assert answer.status_code == 200, address
+        assert f'<link rel="canonical" href="{address}">' in answer.content.decode()
+
+
+def test_sitemap_says_when_each_last_changed(client, record):
+    pages = mapped(client)
+    assert pages[f"{SITE}/commitments/join-the-pact/"] == "2026-08-02"
+    assert pages[f"{SITE}/commitments/gone/"] == "2026-09-01"
+    assert pages[f"{SITE}/changes/"] == "2026-09-02"
+
+
+def test_sitemap_leaves_out_drafts_and_what_redirects(client, record):
+    draft = DraftFactory()
+    text = client.get("/sitemap.xml").content.decode()
+    assert f"/{draft.slug}/" not in text
+    assert "/commitments/joined/" not in text
+
+
+def test_sitemap_queries_do_not_grow(client, record):
+    with CaptureQueriesContext(connection) as few:
+        mapped(client)
+    for _ in range(3):
+        assess(CommitmentFactory())
+    with CaptureQueriesContext(connection) as many:
+        mapped(client)
+    assert len(many) == len(few)
+
+
+def test_robots_may_read_all_but_the_desk(client, db):
+    text = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/" in text
+    assert f"Sitemap: {SITE}/sitemap.xml" in text
+
+
+def test_llms_says_what_there_is_and_its_links_answer(client, record):
+    text = client.get("/llms.txt").content.decode()
+    assert "4 opening-up commitments" in text
+    links = re.findall(r"\]\((\S+)\)", text)
+    assert len(links) > 8
+    for link in links:
+        assert client.get(link.removeprefix(SITE)).status_code == 200, link
+
+
+def test_past_and_wrong_addresses_are_not_canonical(page, record):
+    assert "canonical" not in page("/changes/", as_of="2026-07-01")
+    assert "canonical" not in page("/changes/", code=400, colour="red")
+
+
+def test_shared_link_shows_title_status_and_picture(client, page, record):
+    html = page("/commitments/join-the-pact/")
+    told = dict(re.findall(r'<meta property="og:([a-z:_]+)" content="([^"]*)">', html))
+    assert told["title"] == "1.2 Join the pact at once &amp; here: Under way"
+    assert told["url"] == f"{SITE}/commitments/join-the-pact/"
+    assert client.get(told["image"].removeprefix(SITE)).status_code == 200
+    assert told["site_name"] == configured.SITE_NAME
+
+
+def data_blocks(html):
+    pattern = r'<script type="application/ld\+json">(.*?)</script>'
+    return [json.loads(text) for text in re.findall(pattern, html, re.DOTALL)]
+
+
+def test_data_page_describes_the_data_set(client, page, record):
+    (told,) = data_blocks(page("/data/"))
+    assert told["@type"] == "Dataset"
+    assert told["license"].startswith("https://creativecommons.org/licenses/by/4.0")
+    assert told["temporalCoverage"] == "2026-01-01/2030-12-31"
+    assert told["dateModified"] == "2026-09-02"
+    assert 50 <= len(told["description"]) <= 5000
+    for file in told["distribution"]:
+        answer = client.get(file["contentUrl"].removeprefix(SITE))
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith(file["encodingFormat"])
+
+
+def test_data_block_cannot_end_its_element():
+    block = dataset.block({"name": "</script><script>alert(1)</script>&"})
+    assert block.count("<") == 2
+    assert data_blocks(block) == [{"name": "</script><script>alert(1)</script>&"}]
+
+
+def test_tables_count_what_the_api_lists(client, page, record):
+    html = page("/data/")
+    rows = re.findall(
+        r'<td class="r">(\d+)</td><td class="nw pl"><a href="([^"]+)"[^>]*>JSON', html
+    )
+    assert len(rows) == 8
+    for count, address in rows:
+        told = client.get(address).json()["results"]
+        if address.endswith("/sources/"):
+            detail = client.get(f"{address}{told[0]['slug']}/").json()
+            told = detail["passages"]
+        assert len(told) == int(count), address
+
+
+@pytest.mark.parametrize("name", ["data", "about"])
+def test_empty_record_is_shown(page, db, today, name):
+    assert "<h1>" in page(f"/{name}/")
+
+
+def test_contact_is_shown_where_there_is_one(page, db, today, settings):
+    assert "have not given an address yet" in page("/about/")
+    settings.CONTACT = "desk@example.org"
+    assert 'href="mailto:desk@example.org"' in page("/about/")
+    settings.CONTACT = "https://example.org/@desk"
+    assert 'href="https://example.org/@desk"' in page("/about/")
+
+
+def test_contact_that_is_no_address_stops_the_start():
+    from config import settings as module
+
+    assert module.contact("") == ""
+    assert module.contact(" desk@example.org ") == "desk@example.org"
+    with pytest.raises(ImproperlyConfigured, match="TRACKER_CONTACT"):
+        module.contact("javascript:alert(1)")
