@@ -40,7 +40,7 @@ class RecordFeed(Atom1Feed):
 def latest(asked: Asked) -> list[Change]:
     """Return the entries of a feed, the last recorded first."""
     found = changes.entries(asked).order_by("-seq").whole()[:SHOWN]
-    return changes.told(found, asked.question)
+    return changes.told(list(found), asked.question)
 
 
 def identity(change: Change) -> str:

@@ -67,7 +67,7 @@ def subject_page(request: HttpRequest, field: str, slug: str) -> HttpResponse:
             (c, c.days(question.on))
             for c in reading.coming(scored, on=question.on, limit=8)
         ],
-        latest=changes.told(latest, question),
+        latest=changes.told(list(latest), question),
         feed=f"?{subject.field}={one.slug}",
         dates=f"?{subject.field}={one.slug}",
         section=subject.many,
