@@ -150,6 +150,11 @@ def _due(state: State) -> tuple[Any, str]:
     return state.due_on, state.due_precision
 
 
+def a_quarter_before(day: date) -> date:
+    """Return the day a quarter back, or the first day there is."""
+    return max(date.min + A_QUARTER, day) - A_QUARTER
+
+
 def parse(query: QueryDict, *, today: date) -> tuple[date, Question]:
     """Return the earlier day, and the question of the later one.
 
@@ -168,7 +173,7 @@ def parse(query: QueryDict, *, today: date) -> tuple[date, Question]:
     first = browse._day(query, "from", today=today)
     question = Question(today=today, as_of=last, known_at=known_at)
     if first is None:
-        first = question.on - A_QUARTER
+        first = a_quarter_before(question.on)
     if first > question.on:
         raise BadParameter(
             "from",

@@ -75,8 +75,8 @@ def flow(
     )
     parts = [_bands(flows, left, right, unit=unit, height=height)]
     for places, x, text_x, anchor in (
-        (left, 28.0, 26.5, "end"),
-        (right, 71.0, 73.5, "start"),
+        (left, 36.0, 35.0, "end"),
+        (right, 63.0, 65.0, "start"),
     ):
         for status, (y, count) in places.items():
             parts.append(_rect(status or "none", x, 1, y + 0.75, count * unit - 1.5))
@@ -86,8 +86,8 @@ def flow(
                 f'text-anchor="{anchor}"><tspan class="strong">{count}</tspan> '
                 f"<tspan>{escape(label)}</tspan></text>"
             )
-    parts.append(_text("nowl", 29, 12, before, ' text-anchor="end"'))
-    parts.append(_text("nowl", 71, 12, after))
+    parts.append(_text("nowl", 37, 12, before, ' text-anchor="end"'))
+    parts.append(_text("nowl", 63, 12, after))
     return _svg("alluvial", height + 4, "".join(parts), _said(flows))
 
 
@@ -117,7 +117,7 @@ def _bands(
             starts[old] += thick
             ends[new] += thick
     return (
-        f'<svg x="29%" width="42%" height="{height}" viewBox="0 0 100 {height}" '
+        f'<svg x="37%" width="26%" height="{height}" viewBox="0 0 100 {height}" '
         f'preserveAspectRatio="none">{"".join(drawn)}</svg>'
     )
 
@@ -150,7 +150,8 @@ def steps(
     points = sorted([baseline, *readings], key=lambda point: point[0])
     values = [value for _, value in points] + ([target] if target is not None else [])
     low, high = min(values), max(values)
-    place = scale(date(points[0][0].year, 1, 1), _last_day(points, on, target_on))
+    first, last = points[0][0].replace(day=1), _last_day(points, on, target_on)
+    place = scale(first, last)
     top, bottom = 26, height - 26
 
     def y(value: Decimal) -> float:
@@ -158,9 +159,7 @@ def steps(
             return (top + bottom) / 2
         return bottom - float((value - low) / (high - low)) * (bottom - top)
 
-    parts = _years(
-        place, points[0][0].year, _last_day(points, on, target_on).year, height
-    )
+    parts = _years(place, first, last, height)
     if target is not None:
         at = _n(y(target))
         parts.append(f'<line class="tgt" x1="0" x2="100%" y1="{at}" y2="{at}"/>')
@@ -191,11 +190,13 @@ def _last_day(
 
 
 def _years(
-    place: Callable[[date], float], first: int, last: int, height: int
+    place: Callable[[date], float], first: date, last: date, height: int
 ) -> list[str]:
-    bottom, each = height - 26, max(1, (last - first + 1) // 8)
+    """Return the axis: each year, or every few of many, that begins on it."""
+    begins = first.year if first.month == 1 else first.year + 1
+    bottom, each = height - 26, max(1, (last.year - begins + 1) // 8)
     parts = [f'<line class="axis" x1="0" x2="100%" y1="{bottom}" y2="{bottom}"/>']
-    for year in range(first, last + 1, each):
+    for year in range(begins, last.year + 1, each):
         x = place(date(year, 1, 1))
         parts.append(_line("tick", x, bottom, bottom + 5))
         parts.append(_text("ax", x, height - 8, year, ' dx="4"'))

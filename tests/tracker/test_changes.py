@@ -183,6 +183,26 @@ def test_wrong_parameter_is_named_with_400(page, record, query):
     assert next(iter(query)) in html
 
 
+def test_each_of_the_lists_filters_can_be_taken_off(page, record):
+    query = {"body": "mofcom", "q": "pact", "commitment": "join-the-pact"}
+    html = page("/changes/", **query)
+    chips = re.findall(r'href="([^"]+)" aria-label="Remove filter: ([^"]+)"', html)
+    assert [words for _, words in chips] == [
+        "Responsible body: mofcom",
+        "“pact”",
+        "Commitment: join-the-pact",
+    ]
+    for address, _ in chips:
+        assert (
+            len(
+                re.findall(
+                    "Remove filter", page("/changes/" + address.replace("&amp;", "&"))
+                )
+            )
+            == 2
+        )
+
+
 def test_nothing_found_says_which_filter_to_drop(page, record):
     html = page("/changes/", entry="redaction")
     assert "Nothing is recorded for these filters" in html

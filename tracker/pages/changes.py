@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 
 from commitments.models import Pillar
 from commitments.statuses import EntryKind
-from tracker import changes, figures
+from tracker import browse, changes, figures
 from tracker.browse import BadParameter, Question
 from tracker.changes import Asked, Change
-from tracker.comparison import A_QUARTER
+from tracker.comparison import a_quarter_before
 from tracker.pages.asking import page
 
 SHOWN = 50
@@ -55,10 +55,11 @@ def changes_page(request: HttpRequest) -> HttpResponse:
             _choice(asked, words, asked.order == name, order=name)
             for name, words in changes.ORDERS.items()
         ],
+        narrowed=_others(asked),
         older=_address(asked, before=_place(told, asked)) if older else "",
         newest=_address(asked, before=None),
         feed=_follow(asked),
-        compare_from=asked.question.on - A_QUARTER,
+        compare_from=a_quarter_before(asked.question.on),
         section="changes",
     )
 
@@ -125,9 +126,38 @@ def _pillars(asked: Asked) -> list[dict[str, Any]]:
     return choices
 
 
+def _others(asked: Asked) -> list[tuple[str, str]]:
+    """Return the list's other filters in force as (words, the address without)."""
+    question, chips = asked.question, []
+    for name, values in question.chosen.items():
+        if name == "pillar":
+            continue
+        for value in values:
+            left = tuple(one for one in values if one != value)
+            chosen = {**question.chosen, name: left}
+            if not left:
+                del chosen[name]
+            without = replace(question, chosen=chosen)
+            words = f"{browse.FACETS[name]}: {value.replace('_', ' ')}"
+            chips.append((words, _address(asked, before=None, question=without)))
+    if question.q:
+        without = replace(question, q="")
+        words = f"“{question.q}”"
+        chips.append((words, _address(asked, before=None, question=without)))
+    if question.claim_gap is not None:
+        without = replace(question, claim_gap=None)
+        words = "Claim-evidence gap" if question.claim_gap else "No claim-evidence gap"
+        chips.append((words, _address(asked, before=None, question=without)))
+    if asked.commitment:
+        words = f"Commitment: {asked.commitment}"
+        chips.append((words, _address(asked, before=None, commitment="")))
+    return chips
+
+
 def _counts(found: Any, on: date) -> list[tuple[str, int]]:
     """Return how many entries took effect in each of the last months."""
-    first = on.replace(day=1)
+    # The calendar begins in year 1; there are no twelve months before that.
+    first = max(on, date(2, 1, 1)).replace(day=1)
     for _ in range(MONTHS - 1):
         first = (first - timedelta(days=1)).replace(day=1)
     counts = dict(

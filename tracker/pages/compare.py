@@ -21,7 +21,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         first, question = comparison.parse(request.GET, today=today)
     except BadParameter as refused:
         error, question = refused, Question(today=today)
-        first = today - comparison.A_QUARTER
+        first = comparison.a_quarter_before(today)
     found = comparison.compare(first, question)
     chart = ""
     if found.whole.moved:

@@ -80,6 +80,7 @@ def indicator_page(request: HttpRequest, slug: str) -> HttpResponse:
         one=one,
         readings=readings,
         chart=chart,
+        lowest=min([one.baseline, *(o.value for o in readings)]),
         rows=[listed[c.pk] for c in one.commitments.all() if c.pk in listed],
         section="indicators",
     )
