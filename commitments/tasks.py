@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from commitments import services
+from commitments.bulk import runs
 
 logger = logging.getLogger(__name__)
 
@@ -29,3 +30,10 @@ def write_checkpoint() -> None:
     """Sign the head of the history into the checkpoint file. Safe to run twice."""
     checkpoint = services.write_checkpoint(at=timezone.now())
     logger.info("Checkpoint: %s", checkpoint["seq"] if checkpoint else "unchanged")
+
+
+@shared_task
+def work_on_imports() -> None:
+    """Check or write the file that has waited longest. Safe to run beside itself."""
+    if run := runs.work_on_next(at=timezone.now()):
+        logger.info("Import %s: %s", run.pk, run.state)

@@ -212,6 +212,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = Path(env("TRACKER_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Files that wait to be imported. Never served.
+MEDIA_ROOT = DATA_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -250,6 +252,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "work-on-imports-every-few-seconds": {
+        "task": "commitments.tasks.work_on_imports",
+        "schedule": 5.0,
+        # While a worker is busy, what was asked meanwhile need not be asked again.
+        "options": {"expires": 30},
+    },
     "flag-commitments-every-night": {
         "task": "commitments.tasks.flag_commitments",
         "schedule": crontab(hour=2, minute=10),

@@ -1,5 +1,5 @@
 """The desk. Facts are edited here; history moves only on pages of its own."""
 
-from . import commitment, reference, sign_off, watch
+from . import bulk, commitment, reference, sign_off, watch
 
-__all__ = ["commitment", "reference", "sign_off", "watch"]
+__all__ = ["bulk", "commitment", "reference", "sign_off", "watch"]

@@ -5,6 +5,7 @@ from .data_version import DataVersion
 from .evidence import Evidence
 from .flag import Flag, FlagDigest
 from .history import Citation, HistoryEntry, HistoryText
+from .import_run import ImportRun
 from .indicator import Indicator, Observation
 from .partner import Partner
 from .plan import Pillar, Plan
@@ -26,6 +27,7 @@ __all__ = [
     "FlagDigest",
     "HistoryEntry",
     "HistoryText",
+    "ImportRun",
     "Indicator",
     "Milestone",
     "Observation",

@@ -153,10 +153,14 @@ class Commitment(StateFields):
         return f"{self.ref} {self.title}"
 
     def save(self, *args, **kwargs):
+        self.place()
+        super().save(*args, **kwargs)
+
+    def place(self) -> None:
+        """Derive the place in lists from ``ref``; bulk writes call it themselves."""
         pillar, _, running = self.ref.partition(".")
         if pillar.isascii() and pillar.isdigit() and running.isdigit():
             self.ref_order = int(pillar) * 10_000 + int(running)
-        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("commitment", args=[self.slug])

@@ -1,0 +1,1 @@
+"""Bulk work: files of many rows into the record, and out of it."""
