@@ -6,43 +6,154 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('commitments', '0003_queue'),
+        ("commitments", "0003_queue"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('commitments', 'Commitments'), ('evidence', 'Evidence'), ('observations', 'Observations of indicators')], max_length=12)),
-                ('format', models.CharField(max_length=4)),
-                ('name', models.CharField(help_text='Of the file, as it was sent.', max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('file', models.FileField(blank=True, help_text='Kept until the run is over.', upload_to='imports/')),
-                ('state', models.CharField(choices=[('waiting', 'Waits to be checked'), ('checking', 'Is being checked'), ('ready', 'Checked: can be imported'), ('refused', 'Refused: nothing was imported'), ('approved', 'Waits to be imported'), ('writing', 'Is being imported'), ('done', 'Imported'), ('failed', 'Stopped: nothing was imported'), ('discarded', 'Discarded: nothing was imported')], default='waiting', max_length=9)),
-                ('small', models.BooleanField(default=False, help_text='Worked through while its sender waits.')),
-                ('attempt', models.PositiveSmallIntegerField(default=0)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('total', models.PositiveIntegerField(help_text='Rows in the file.', null=True)),
-                ('done', models.PositiveIntegerField(default=0, help_text='Rows checked so far.')),
-                ('new', models.PositiveIntegerField(default=0)),
-                ('changed', models.PositiveIntegerField(default=0)),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('refused', models.PositiveIntegerField(default=0)),
-                ('problem', models.TextField(blank=True, help_text='What is wrong with the file.')),
-                ('rows', models.JSONField(default=list, help_text='The first rows refused, new and changed.')),
-                ('by_name', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("commitments", "Commitments"),
+                            ("evidence", "Evidence"),
+                            ("observations", "Observations of indicators"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("format", models.CharField(max_length=4)),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Of the file, as it was sent.", max_length=200
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "file",
+                    models.FileField(
+                        blank=True,
+                        help_text="Kept until the run is over.",
+                        upload_to="imports/",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waits to be checked"),
+                            ("checking", "Is being checked"),
+                            ("ready", "Checked: can be imported"),
+                            ("refused", "Refused: nothing was imported"),
+                            ("approved", "Waits to be imported"),
+                            ("writing", "Is being imported"),
+                            ("done", "Imported"),
+                            ("failed", "Stopped: nothing was imported"),
+                            ("discarded", "Discarded: nothing was imported"),
+                        ],
+                        default="waiting",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "small",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Worked through while its sender waits.",
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(null=True)),
+                (
+                    "total",
+                    models.PositiveIntegerField(
+                        help_text="Rows in the file.", null=True
+                    ),
+                ),
+                (
+                    "done",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Rows checked so far."
+                    ),
+                ),
+                ("new", models.PositiveIntegerField(default=0)),
+                ("changed", models.PositiveIntegerField(default=0)),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("refused", models.PositiveIntegerField(default=0)),
+                (
+                    "problem",
+                    models.TextField(
+                        blank=True, help_text="What is wrong with the file."
+                    ),
+                ),
+                (
+                    "rows",
+                    models.JSONField(
+                        default=list,
+                        help_text="The first rows refused, new and changed.",
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['state'], name='import_run_state')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'checking', 'ready', 'refused', 'approved', 'writing', 'done', 'failed', 'discarded'])), name='import_run_state_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['checking', 'writing']), _negated=True), ('leased_until__isnull', False), _connector='OR'), name='import_run_at_work_is_leased')],
+                "ordering": ["-pk"],
+                "indexes": [models.Index(fields=["state"], name="import_run_state")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "waiting",
+                                    "checking",
+                                    "ready",
+                                    "refused",
+                                    "approved",
+                                    "writing",
+                                    "done",
+                                    "failed",
+                                    "discarded",
+                                ],
+                            )
+                        ),
+                        name="import_run_state_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["checking", "writing"]), _negated=True
+                            ),
+                            ("leased_until__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="import_run_at_work_is_leased",
+                    ),
+                ],
             },
         ),
     ]

@@ -13,6 +13,7 @@ from .proposal import Proposal, ProposalStep
 from .snooze import Snooze
 from .source import Passage, Source
 from .state import Standing, State
+from .sweep import Sweep, SweepItem
 from .topic import Topic
 
 __all__ = [
@@ -42,5 +43,7 @@ __all__ = [
     "Source",
     "Standing",
     "State",
+    "Sweep",
+    "SweepItem",
     "Topic",
 ]

@@ -11,6 +11,7 @@ from .queue import claim, release, snooze, wake
 from .record import KeyReused, StaleForm, rehearsal
 from .review import attach_evidence, meet_milestone, review
 from .sign_off import approve, reject, send_back
+from .sweep import close_sweep, open_sweep
 
 __all__ = [
     "KeyReused",
@@ -21,11 +22,13 @@ __all__ = [
     "attach_evidence",
     "checked",
     "claim",
+    "close_sweep",
     "correct",
     "flag_commitments",
     "meet_milestone",
     "merge",
     "move_deadline",
+    "open_sweep",
     "propose",
     "publish",
     "record_claim",
