@@ -14,7 +14,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check format lock
+.PHONY: help run manage test check screenshots format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -38,6 +38,9 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	@echo "manage.py check --deploy, on production settings"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
+
+screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
+	$(BIN)/python scripts/screenshots.py $(ARGS)
 
 format: $(VENV)/.develop  ## Put the code into the house's format
 	$(BIN)/ruff check --fix .
