@@ -74,6 +74,8 @@ def content(change: Change) -> str:
     ]
     if entry.text.reason:
         parts.append(format_html("<p>{}</p>", entry.text.reason))
+    took = telling.day(entry.effective_on, entry.precision)
+    parts.append(format_html("<p>Took effect: {}</p>", took))
     if change.is_catalogue:
         parts.append(format_html("<p>{}</p>", "Coded once, not yet signed off."))
     cited = [(c.url, c.evidence.title) for c in entry.citations.all()]
@@ -121,7 +123,7 @@ def atom(told: list[Change], said: dict[str, str]) -> str:
             unique_id=identity(change),
             pubdate=entry.recorded_at,
             updateddate=entry.recorded_at,
-            categories=(entry.kind, f"pillar-{entry.commitment.pillar_id}"),
+            categories=(entry.kind, entry.commitment.slug),
         )
     return feed.writeString("utf-8")
 

@@ -62,6 +62,7 @@ def test_atom_entry_has_old_new_reason_and_evidence(client, record):
         "Delivery status: Announced → Partly delivered"
     )
     assert "We misread the notice." in entry.summary
+    assert "Took effect: 1 Mar 2026" in entry.summary
     assert "https://example.org/" in entry.summary
     assert entry.updated_parsed[:3] == (2026, 7, 5)
 

@@ -22,6 +22,12 @@ def test_reading_is_not_known_before_its_day(page, record):
     assert "Tariff report" not in page(ADDRESS, as_of="2026-06-29")
 
 
+@pytest.mark.parametrize("address", ["/indicators/", ADDRESS])
+def test_page_says_that_readings_have_no_time_of_recording(page, record, address):
+    assert "no time of recording" in page(address, known_at="2026-08-01")
+    assert "no time of recording" not in page(address)
+
+
 def test_page_shows_every_value_with_its_source(page, record):
     html = page(ADDRESS)
     assert "#p-4.3.10" in html

@@ -59,9 +59,10 @@ def test_sitemap_queries_do_not_grow(client, record):
     assert len(many) == len(few)
 
 
-def test_robots_may_read_all_but_the_desk(client, db):
+def test_robots_may_read_all_but_the_desk_and_filters(client, db):
     text = client.get("/robots.txt").content.decode()
-    assert "Disallow: /admin/" in text
+    assert "Disallow: /admin/\n" in text
+    assert "Disallow: /changes/?\n" in text
     assert f"Sitemap: {SITE}/sitemap.xml" in text
 
 

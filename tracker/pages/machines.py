@@ -28,6 +28,7 @@ from commitments.models.state import Standing
 LIVE = ("home", "commitments", "changes", "claim-gap", "freshness", "corrections")
 # Change with the code, or seldom.
 CALM = ("method", "data", "about", "checkpoints", "compare")
+FILTERED = ("commitments", "changes", "compare")
 INDEXES = (
     ("indicators", "indicator", Indicator),
     ("bodies", "body", Body),
@@ -66,10 +67,12 @@ def _pages() -> Iterator[tuple[str, date | None]]:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """Answer what robots may fetch: all but the desk."""
+    """Answer what robots may fetch: all but the desk and endless filters."""
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
+        # Filters make more addresses than any robot should fetch.
+        *(f"Disallow: {reverse(name)}?" for name in FILTERED),
         "",
         f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
         "",
