@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -76,7 +77,8 @@ def _place(told: list[Change], asked: Asked) -> Any:
 
 
 def _address(asked: Asked, **changed: Any) -> str:
-    return "?" + asked.parameters(**changed).urlencode()
+    query = asked.parameters(**changed).urlencode()
+    return f"?{query}" if query else reverse("changes")
 
 
 def _choice(asked: Asked, words: str, is_on: bool, **changed: Any) -> dict[str, Any]:

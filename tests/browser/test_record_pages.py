@@ -1,0 +1,110 @@
+"""The pages around the list, in a browser: changes, subjects, ledgers, embeds."""
+
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from commitments import services
+from tests.tracker import record as records
+
+from .conftest import DESKTOP, PHONE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ADDRESSES = [
+    *("/changes/", "/changes/?entry=status&as_of=2026-06-30", "/changes/?colour=red"),
+    *("/compare/?from=2026-01-05", "/bodies/", "/bodies/mofcom/", "/partners/"),
+    *("/topics/trade/", "/indicators/", "/indicators/tariff/"),
+    *("/claim-evidence-gap/", "/freshness/", "/corrections/", "/data/", "/about/"),
+    *("/checkpoints/", "/embed/join-the-pact/", "/embed/timeline/join-the-pact/"),
+    *("/embed/status-bar/", "/embed/nowhere/"),
+]
+NARROW = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+def record(transactional_db, monkeypatch):
+    # The live server runs in this process: it asks the same clock.
+    day = records.TODAY
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *a: day)
+    made = records.small()
+    services.write_checkpoint(at=records.moment(9, 3))
+    return made
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, NARROW], ids=["desktop", "narrow"])
+def test_no_axe_violation_and_no_sideways_scroll(
+    open_page, violations, record, scheme, viewport
+):
+    page = open_page(viewport=viewport, color_scheme=scheme)
+    found = []
+    for address in ADDRESSES:
+        page.goto(address)
+        found += violations(page)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            found.append(f"{address} is {over} px too wide")
+    assert found == []
+
+
+def test_changes_are_narrowed_and_widened_by_links_alone(open_page, record):
+    page = open_page(viewport=PHONE, java_script_enabled=False)
+    page.goto("/changes/")
+    kinds = page.get_by_role("group", name="Kind of entry")
+    kinds.get_by_role("link", name="Correction").click()
+    assert page.get_by_text("1 entry").is_visible()
+    assert page.get_by_text("Partly delivered").is_visible()
+    kinds.get_by_role("link", name="All").click()
+    assert page.url.endswith("/changes/")
+
+
+def test_two_days_are_compared_by_form(open_page, record):
+    page = open_page()
+    page.goto("/changes/")
+    form = page.locator("form", has=page.get_by_role("button", name="Compare"))
+    form.get_by_label("Earlier").fill("2026-01-05")
+    form.get_by_role("button", name="Compare").click()
+    heading = page.get_by_role("heading", level=1)
+    assert "3 of 3 commitments changed status" in heading.text_content()
+    page.get_by_text("Show as table").click()
+    assert page.get_by_role("cell", name="+1").first.is_visible()
+
+
+@pytest.fixture
+def other_site(live_server):
+    """Another site, on a port of its own, that frames an embed and a page."""
+
+    class Frames(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            for name, path in (("card", "/embed/join-the-pact/"), ("page", "/about/")):
+                frame = f'<iframe name="{name}" src="{live_server.url}{path}"></iframe>'
+                self.wfile.write(frame.encode())
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Frames) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_embed_shows_in_a_frame_of_another_site_and_a_page_does_not(
+    browser, record, other_site
+):
+    # Not watched: to be refused is what is tried here.
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(other_site)
+    card = page.frame_locator('iframe[name="card"]')
+    card.get_by_role("heading", level=1).wait_for()
+    assert "Under way" in card.locator("main").text_content()
+    page.wait_for_load_state("networkidle")
+    assert "About this tracker" not in page.frame(name="page").content()
+    assert context.cookies() == []
+    context.close()
