@@ -26,7 +26,8 @@ DUTIES = {
     DECIDE: (REVIEWER, ADMINISTRATOR),
 }
 
-# Every group reads every model of the record; this is what it may change.
+# Every group reads every model of the record, administrators the audit list too;
+# this is what it may change.
 EDIT = ("add", "change")
 WHOLE = ("add", "change", "delete")
 DESK = {
@@ -54,6 +55,8 @@ ACCOUNTS = {ADMINISTRATOR: ("add_user", "change_user", "view_user", "view_group"
 def permissions_of(group: str) -> Q:
     """Return the condition that picks the permissions of a group."""
     chosen = Q(content_type__app_label="commitments", codename__startswith="view_")
+    if group != ADMINISTRATOR:
+        chosen &= ~Q(codename="view_auditevent")
     codenames = [
         f"{action}_{model}"
         for model, actions in PERMISSIONS[group].items()

@@ -9,6 +9,9 @@ class CommitmentsConfig(AppConfig):
     verbose_name = "The record"
 
     def ready(self) -> None:
+        from commitments import audit
+
+        audit.connect()
         post_migrate.connect(prepare_database, sender=self)
         checks.register(check_guards, checks.Tags.database)
 

@@ -1,4 +1,4 @@
-"""Triggers that keep the history append-only, on both databases.
+"""Triggers that keep history and audit list append-only, on both databases.
 
 ``install`` is idempotent and runs after every migrate (SQLite's table rebuild
 drops triggers silently); ``missing`` tells which are not in force.
@@ -12,9 +12,20 @@ from contextlib import contextmanager
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, UniqueConstraint
 
-from commitments.models import Citation, HistoryEntry, HistoryText, ProposalStep
+from commitments.models import (
+    AuditEvent,
+    Citation,
+    HistoryEntry,
+    HistoryText,
+    ProposalStep,
+)
 
-APPEND_ONLY: tuple[type[Model], ...] = (HistoryEntry, Citation, ProposalStep)
+APPEND_ONLY: tuple[type[Model], ...] = (
+    HistoryEntry,
+    Citation,
+    ProposalStep,
+    AuditEvent,
+)
 GUARDED: tuple[type[Model], ...] = (*APPEND_ONLY, HistoryText)
 FUNCTIONS = {
     "commitments_refuse_change": """
@@ -45,11 +56,8 @@ def remove(connection: BaseDatabaseWrapper) -> None:
         if connection.vendor == "postgresql":
             # A table with unchecked rows cannot be altered in the same transaction.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        tables = set(connection.introspection.table_names(cursor))
-        for model in GUARDED:
+        for model in _guarded(connection):
             table = model._meta.db_table
-            if table not in tables:
-                continue
             for name in _names(connection, table):
                 on = f" ON {table}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
@@ -66,8 +74,15 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the names of guards that are not in force."""
-    wanted = {n for m in GUARDED for n in _names(connection, m._meta.db_table)}
+    """Return the names of guards that are not in force.
+
+    A table that the next migrate will make has none yet, and misses none.
+    """
+    wanted = {
+        name
+        for model in _guarded(connection)
+        for name in _names(connection, model._meta.db_table)
+    }
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # 'A': fires always, also for replication roles.
@@ -90,6 +105,12 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
     return sorted(wanted - present)
 
 
+def _guarded(connection: BaseDatabaseWrapper) -> list[type[Model]]:
+    """Return the guarded models whose tables are there."""
+    tables = set(connection.introspection.table_names())
+    return [model for model in GUARDED if model._meta.db_table in tables]
+
+
 def _names(connection: BaseDatabaseWrapper, table: str) -> list[str]:
     kinds = (
         ("change", "truncate")
@@ -100,10 +121,11 @@ def _names(connection: BaseDatabaseWrapper, table: str) -> list[str]:
 
 
 def _statements(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    models = _guarded(connection)
     if connection.vendor == "postgresql":
-        yield from _postgresql()
+        yield from _postgresql(models)
     else:
-        for model in GUARDED:
+        for model in models:
             yield from _sqlite(model)
 
 
@@ -130,7 +152,7 @@ def _erasure(equal: str) -> str:
     return " AND ".join(kept)
 
 
-def _postgresql() -> Iterator[str]:
+def _postgresql(models: list[type[Model]]) -> Iterator[str]:
     condition = _erasure("IS NOT DISTINCT FROM")
     for name, body in FUNCTIONS.items():
         body = body.replace("{condition}", f"TG_OP = 'UPDATE' AND {condition}")
@@ -139,7 +161,7 @@ def _postgresql() -> Iterator[str]:
             f"LANGUAGE plpgsql AS $$ {body} $$"
         )
     refuse, erase = FUNCTIONS
-    for model in GUARDED:
+    for model in models:
         table = model._meta.db_table
         function = erase if model is HistoryText else refuse
         yield (

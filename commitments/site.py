@@ -28,6 +28,23 @@ class TrackerAdminSite(AdminSite):
         }
         return super().index(request, {**shown, **(extra_context or {})})
 
+    def login(self, request, extra_context=None):
+        """Ask for the password, then for the second factor."""
+        from commitments.admin import second_factor
+
+        return second_factor.sign_in(self, request)
+
+    def get_urls(self):
+        from commitments.admin import second_factor
+
+        return [*second_factor.urls(self), *super().get_urls()]
+
+    def each_context(self, request):
+        from commitments.admin import second_factor
+
+        wanted = second_factor.is_wanting(request)
+        return {**super().each_context(request), "second_factor_wanted": wanted}
+
 
 class TrackerAdminConfig(AdminConfig):
     default_site = "commitments.site.TrackerAdminSite"

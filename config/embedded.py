@@ -209,6 +209,8 @@ def set_environment(folder: Path, host: str, port: int) -> None:
         "SECRET_KEY": secret_key(folder),
         "TRACKER_DATA_DIR": str(folder),
         "TRACKER_SECURE": "off",
+        # To look around; who takes it into use sets it on.
+        "TRACKER_REQUIRE_MFA": "off",
         "TRACKER_SITE_URL": f"http://{written(host)}:{port}",
         "ALLOWED_HOSTS": ",".join(dict.fromkeys(names)),
     }

@@ -6,6 +6,7 @@ sentence that says what to mend.
 
 import base64
 import binascii
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -83,6 +84,8 @@ SITE_URL = env("TRACKER_SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 CONTACT = contact(env("TRACKER_CONTACT", default=""))
 # Off for a desk of one person: every entry so made says so in public.
 SIGN_OFF = switch("TRACKER_SIGN_OFF", default=True)
+# On: staff change nothing before they have a second factor. See docs/accounts.md.
+REQUIRE_MFA = switch("TRACKER_REQUIRE_MFA", default=not DEBUG)
 # Grows with the rules in commitments/statuses.py; see docs/method.md.
 METHOD_VERSION = "1.0"
 CHECKPOINT_FILE = Path(
@@ -109,6 +112,16 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+# How many proxies of ours stand before the server and say whom they were asked by.
+try:
+    TRUSTED_PROXIES = int(env("TRACKER_TRUSTED_PROXIES", default="") or 0)
+    if not 0 <= TRUSTED_PROXIES <= 10:
+        raise ValueError
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "TRACKER_TRUSTED_PROXIES is not a number from 0 to 10. Give how many of your "
+        "own proxies stand before the tracker; 0 where it is reached directly."
+    ) from error
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -127,6 +140,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "csp",
     "django_filters",
     "rest_framework",
@@ -143,9 +160,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "commitments.audit.remember_request",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "commitments.admin.second_factor.require_second_factor",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -190,6 +211,29 @@ else:
         "postgres://tracker:password@db/tracker."
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Failures of one account from one address, and of one address whatever the account:
+# an office behind one address is not closed by one forgotten password.
+AXES_HANDLER = "commitments.lockout.LockOut"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+ADDRESS_FAILURE_LIMIT = 50
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Tries during a lock-out do not prolong it.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "commitments.lockout.counted_address"
+AXES_LOCKOUT_CALLABLE = "commitments.lockout.locked_out"
+# The audit list is ours; axes only counts.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+OTP_TOTP_ISSUER = SITE_NAME
 
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

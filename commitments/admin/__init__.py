@@ -1,5 +1,13 @@
 """The desk. Facts are edited here; history moves only on pages of its own."""
 
-from . import bulk, commitment, reference, sign_off, sweep, watch
+from . import accounts, bulk, commitment, reference, sign_off, sweep, watch
 
-__all__ = ["bulk", "commitment", "reference", "sign_off", "sweep", "watch"]
+__all__ = [
+    "accounts",
+    "bulk",
+    "commitment",
+    "reference",
+    "sign_off",
+    "sweep",
+    "watch",
+]

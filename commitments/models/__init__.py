@@ -1,4 +1,5 @@
 from .assignment import Assignment
+from .audit import AuditEvent, AuditKind
 from .body import Body
 from .commitment import Commitment, Criterion, Milestone, Responsibility
 from .data_version import DataVersion
@@ -18,6 +19,8 @@ from .topic import Topic
 
 __all__ = [
     "Assignment",
+    "AuditEvent",
+    "AuditKind",
     "Body",
     "Citation",
     "Commitment",

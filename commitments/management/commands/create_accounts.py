@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
@@ -27,6 +28,8 @@ class Command(BaseCommand):
         for name in made:
             self.stdout.write(f"  {name:<14} {self._create(name)}")
         self.stdout.write("Sign in at /admin/; change the passwords there.")
+        if settings.REQUIRE_MFA:
+            self.stdout.write("Each first sets up a second factor: docs/accounts.md.")
 
     def _exists(self, name: str) -> bool:
         return get_user_model().objects.filter(username=name).exists()

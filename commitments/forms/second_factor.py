@@ -1,0 +1,24 @@
+"""Forms about signing in."""
+
+from __future__ import annotations
+
+from django import forms
+
+from .base import Line
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code where one is taken."""
+
+    code = Line(
+        max_length=40,
+        error_messages={"required": "Type the code."},
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
+        ),
+    )
