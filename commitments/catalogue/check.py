@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
@@ -17,6 +16,7 @@ from commitments.catalogue.whole import (
     commitments_file,
     unknown,
 )
+from commitments.validation import same_page
 
 FEWEST_TOPICS, MOST_TOPICS = 12, 20
 TWICE = "It stands twice. Keep one."
@@ -38,10 +38,7 @@ def check(catalogue: Catalogue, names: Names) -> Iterator[Problem]:
         items = catalogue.commitments[pillar.number]
         for item in items:
             yield from check_commitment(catalogue, names, pillar.number, file, item)
-        if names["commitments"] is not None:
-            yield from _order(file, items)
     if _is_whole(catalogue, names):
-        yield from _numbers(catalogue)
         yield from _coverage(catalogue)
 
 
@@ -78,7 +75,7 @@ def _doubles(catalogue: Catalogue) -> Iterator[Problem]:
             known.setdefault(value, files[number])
     addresses: dict[str, str] = {}
     for document in catalogue.evidence:
-        address = re.sub(r"^https?://(www\.)?", "", document.url).rstrip("/")
+        address = same_page(document.url)
         if (other := addresses.setdefault(address, document.id)) != document.id:
             message = f"{other} has the same address. Use that one."
             yield Problem("evidence.yaml", document.id, "url", message)
@@ -191,31 +188,6 @@ def _indicators(catalogue: Catalogue, names: Names) -> Iterator[Problem]:
             cited = [observation.evidence] if observation.evidence else []
             place = f"{field}.evidence"
             yield from unknown(file, slug, place, cited, names, "evidence")
-
-
-def _order(file: str, items: list[schema.CommitmentItem]) -> Iterator[Problem]:
-    """Commitments stand in the order of the source."""
-    before: tuple | None = None
-    for item in items:
-        try:
-            first = tuple(int(part) for part in item.passages[0].split("."))
-        except ValueError:
-            continue
-        place = (first, item.clause or "")
-        if before and place < before:
-            message = f"{item.passages[0]} comes before the last one. Sort by place."
-            yield Problem(file, item.slug, "passages", message)
-        before = place
-
-
-def _numbers(catalogue: Catalogue) -> Iterator[Problem]:
-    """Commitments are numbered within their pillar, without gaps."""
-    for pillar in catalogue.plan.pillars:
-        file = commitments_file(pillar)
-        for number, item in enumerate(catalogue.commitments[pillar.number], 1):
-            if item.ref != (expected := f"{pillar.number}.{number}"):
-                message = f"It stands in place {expected}. Number it so."
-                yield Problem(file, item.slug, "ref", message)
 
 
 def _coverage(catalogue: Catalogue) -> Iterator[Problem]:

@@ -175,7 +175,15 @@ def test_the_system_check_reports_missing_guards():
     found = check_guards(databases=["default"])
     guards.install(connection)
 
-    assert {error.id for error in found} == {"commitments.E001"}
+    assert {error.id for error in found} == {"commitments.W001"}
+
+
+def test_migrate_mends_missing_guards_and_is_not_kept_from_it():
+    guards.remove(connection)
+
+    call_command("migrate", verbosity=0)
+
+    assert guards.missing(connection) == []
 
 
 def test_an_erased_account_leaves_the_entry(history):

@@ -1,6 +1,7 @@
 """The catalogue enters the record once, adds only, and all of it or nothing."""
 
 import shutil
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from io import StringIO
 
@@ -20,6 +21,8 @@ from commitments.models import (
     Evidence,
     HistoryEntry,
     Milestone,
+    Observation,
+    Pillar,
     Plan,
     Topic,
 )
@@ -155,6 +158,81 @@ def test_what_an_analyst_changed_stays_and_is_reported(
     assert row.status == "partly_delivered"
     assert not document.commitments.filter(pk=row.pk).exists()
     assert report.added == {}
+
+
+def test_every_kind_of_fact_that_colleagues_changed_is_reported(loaded, shipped):
+    row = Commitment.objects.get(slug="cptpp-accession")
+    row.partners.clear()
+    row.topics.clear()
+    row.responsibilities.all().delete()
+    row.milestones.filter(key="in-force").update(title="It is in force")
+    observation = Observation.objects.first()
+    Observation.objects.filter(pk=observation.pk).update(note="Mended by hand.")
+
+    report = load(shipped, at=AT)
+
+    told = {(d.item.split()[0], d.field) for d in report.differences}
+    assert {
+        ("commitment", "partners"),
+        ("commitment", "topics"),
+        ("commitment", "bodies"),
+        ("milestone", "title"),
+        ("observation", "note"),
+    } <= told
+    assert report.added == {}
+    assert row.milestones.get(key="in-force").title == "It is in force"
+
+
+def test_a_newer_catalogue_may_add_between_two_commitments(loaded, folder):
+    def between(items):
+        new = deepcopy(items[0])
+        new |= {"slug": "a-new-one", "ref": "1.99", "milestones": [], "clause": "z"}
+        for criterion in new["criteria"]:
+            criterion |= {"indicator": None, "at_least": None, "at_most": None}
+        status = next(e for e in new["history"] if e["kind"] == "status")
+        status |= {"status": "no_evidence", "criteria_met": [], "evidence": []}
+        status["reason"] = "The site of the ministry was searched; nothing was found."
+        new |= {"history": [status], "indicators": []}
+        items.insert(1, new)
+
+    change(folder, FIRST, between)
+    report = load(read(folder), at=AT)
+
+    assert report.added["commitment"] == 1
+    assert Commitment.objects.get(slug="a-new-one").ref == "1.99"
+
+
+def test_a_ref_or_pillar_that_is_taken_is_named_and_nothing_is_loaded(loaded, folder):
+    Commitment.objects.filter(slug="cptpp-accession").update(slug="made-by-hand")
+    Pillar.objects.filter(number=4).update(slug="another-pillar")
+    before = counts()
+
+    with pytest.raises(CatalogueError) as error:
+        load(read(folder), at=AT)
+
+    told = str(error.value)
+    assert "1.17 is the commitment made-by-hand already" in told
+    assert "4 is the pillar another-pillar already" in told
+    assert counts() == before
+
+
+def test_a_commitment_is_stated_on_the_day_of_its_own_source(db, folder):
+    source = next((folder / "sources").glob("*.yaml"))
+    data = yaml.load(source.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    later = {
+        **deepcopy(data),
+        "slug": "a-later-speech",
+        "delivered_on": "2026-05-05",
+        "published_on": "2026-05-05",
+        "passages": [{**data["passages"][-1], "ref": "9.9.9", "role": "context"}],
+    }
+    path = folder / "sources" / "a-later-speech.yaml"
+    path.write_text(yaml.safe_dump(later, allow_unicode=True), encoding="utf-8")
+
+    load(read(folder), at=AT)
+
+    days = set(Commitment.objects.values_list("stated_on", flat=True))
+    assert days == {date(2025, 12, 29)}
 
 
 def test_an_entry_told_differently_is_a_difference(loaded, folder):

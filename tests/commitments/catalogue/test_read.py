@@ -164,7 +164,7 @@ BAD_ITEMS = [
     (also("bodies.yaml", item=tiny()["bodies.yaml"][0]), "bodies.yaml", "mofcom", "slug",
      "stands twice"),
     (put(COMMITMENTS, 1, ref="1.1"), COMMITMENTS, "open-2", "ref", "already"),
-    (put(COMMITMENTS, 1, ref="1.3"), COMMITMENTS, "open-2", "ref", "place 1.2"),
+    (put(COMMITMENTS, 1, ref="2.2"), COMMITMENTS, "open-2", "ref", "with the pillar"),
     (put("evidence.yaml", 1, url="http://www.example.org/act/"), *SAID, "url",
      "same address"),
     (put(COMMITMENTS, 0, bodies=["nobody"]), *FIRST, "bodies", "'nobody' does not exist"),
