@@ -1,5 +1,7 @@
 import json
+import re
 from datetime import date
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import feedparser
@@ -219,3 +221,12 @@ def test_queries_do_not_grow(client, record, address):
     with CaptureQueriesContext(connection) as many:
         client.get(address)
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("kind", ["changes.atom", "changes.json", "dates.ics"])
+def test_list_leads_to_the_feeds_of_its_filters(client, record, kind):
+    query = "status=announced&pillar=2&as_of=2026-10-01"
+    html = client.get(f"/commitments/?{query}").content.decode()
+    link = re.search(rf'href="(/feeds/{kind}\?[^"]*)"', html)[1].replace("&amp;", "&")
+    assert parse_qs(urlsplit(link).query) == parse_qs(query)
+    assert client.get(link).status_code == 200
