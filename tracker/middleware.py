@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+
+from tracker.api.problems import MEDIA_TYPE, problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -18,6 +20,9 @@ def refuse_unreadable_urls(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         if _is_readable(request):
             return get_response(request)
+        if request.path_info.startswith("/api/"):
+            body = problem(400, "The address holds a NUL or is not UTF-8.")
+            return JsonResponse(body, status=400, content_type=MEDIA_TYPE)
         return HttpResponse(render_to_string("400.html"), status=400)
 
     return middleware

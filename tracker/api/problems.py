@@ -5,14 +5,43 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from tracker.browse import BadParameter
 
 MEDIA_TYPE = "application/problem+json"
+# What each status means here; the page at ``type`` lists them.
+MEANINGS = {
+    400: "A parameter is unknown, or its value cannot be read. “errors” names each "
+    "with what is known.",
+    403: "This is not allowed.",
+    404: "There is nothing at this address. Commitments that were withdrawn or merged "
+    "keep theirs; slugs never change.",
+    405: "The API is for reading: GET, HEAD and OPTIONS.",
+    406: "No such format. Ask for application/json.",
+    415: "The body is of a type that is not read here.",
+    429: "Too many requests. “Retry-After” says how many seconds to wait.",
+}
+
+
+def problem(
+    status: int, detail: str, errors: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return the body of an error: RFC 9457, section 3."""
+    name = HTTPStatus(status).name.lower().replace("_", "-")
+    body = {
+        "type": f"{settings.SITE_URL}{reverse('api-errors')}#{name}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return {**body, "errors": errors} if errors else body
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -35,15 +64,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
                 headers["Retry-After"] = str(int(wait))
         case _:
             return None
-    problem = {
-        "type": f"about:blank#{HTTPStatus(status).name.lower()}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    if errors:
-        problem["errors"] = errors
-    return Response(problem, status=status, headers=headers, content_type=MEDIA_TYPE)
+    body = problem(status, detail, errors)
+    return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def _sentence(detail: Any) -> str:
@@ -52,3 +74,13 @@ def _sentence(detail: Any) -> str:
     if isinstance(detail, list):
         return " ".join(_sentence(item) for item in detail)
     return str(detail)
+
+
+def errors_page(request: HttpRequest) -> HttpResponse:
+    """Say what each kind of error means: where ``type`` leads."""
+    kinds = [
+        (status, HTTPStatus(status).name.lower().replace("_", "-"), meaning)
+        for status, meaning in MEANINGS.items()
+    ]
+    named = [(s, HTTPStatus(s).phrase, anchor, text) for s, anchor, text in kinds]
+    return render(request, "api_errors.html", {"kinds": named, "section": "data"})

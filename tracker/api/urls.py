@@ -1,10 +1,12 @@
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.urls import include, path, re_path
+from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
 from tracker.api import views
+from tracker.api.problems import errors_page
 
 LISTS = {
     "commitments": (views.CommitmentViewSet, "commitment"),
@@ -31,6 +33,7 @@ urlpatterns = [
     path("", include(router.urls)),
     path("stats/", views.StatsView.as_view(), name="api-stats"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs/errors/", require_safe(errors_page), name="api-errors"),
     path("docs/", viewer, name="api-docs"),
     re_path(r"^.*$", views.NothingHereView.as_view()),
 ]

@@ -182,3 +182,23 @@ def test_the_reference_loads_nothing_from_elsewhere(get):
     assert "http://" not in page and "https://" not in page
     assert "<script>" not in page
     assert FlagReason.STALE not in page
+
+
+def test_an_errors_type_leads_to_what_it_means(client, settings):
+    problem = client.get("/api/v1/commitments/?colour=red").json()
+    address, _, anchor = problem["type"].removeprefix(settings.SITE_URL).partition("#")
+
+    page = client.get(address)
+
+    assert page.status_code == 200
+    assert f'id="{anchor}"' in page.content.decode()
+    assert problem["errors"][0]["field"] == "colour"
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=%ff%fe", "%00=1"])
+def test_unreadable_addresses_are_problems_too(client, query):
+    answer = client.get(f"/api/v1/commitments/?{query}")
+
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["detail"] == "The address holds a NUL or is not UTF-8."
