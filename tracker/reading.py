@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from commitments.actors import CATALOGUE, key
+from commitments.differences import Difference, between
 from commitments.models import Commitment, HistoryEntry, Milestone, State
 from commitments.models.state import NO_ENTRY_YET, end_of, last_entry_by
 from commitments.statuses import EntryKind, Freshness, Schedule, SignOff
@@ -80,6 +81,7 @@ class Told:
     corrected_by: HistoryEntry | None = None
     is_redacted: bool = False
     evidence: list[Any] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
 
 
 def wording(state: State) -> dict[str, Any]:
@@ -206,6 +208,7 @@ def history(commitment: Commitment, question: Question) -> list[Told]:
     redacted = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REDACTION}
     confirmed = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REVIEW}
     told, status = [], ""
+    worded: HistoryEntry | None = None
     for entry in sorted(known_entries, key=lambda e: (e.effective_on, e.seq)):
         is_signed = entry.sign_off == SignOff.SIGNED or entry.pk in confirmed
         told.append(
@@ -219,6 +222,10 @@ def history(commitment: Commitment, question: Question) -> list[Told]:
                 evidence=[c.evidence for c in entry.citations.all()],
             )
         )
+        if entry.text.wording:
+            if worded is not None:
+                told[-1].differences = between(entry, worded)
+            worded = entry
         if entry.status and entry.pk not in corrections:
             status = entry.status
     return told[::-1]

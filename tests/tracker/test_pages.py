@@ -22,7 +22,7 @@ from tests.factories import (
     assess,
     two_people,
 )
-from tracker import views
+from tracker.pages import method
 from tracker.templatetags.tracker import status_mark, when
 
 pytestmark = pytest.mark.django_db
@@ -341,7 +341,7 @@ def test_status_is_icon_word_and_colour(status):
 
 
 def test_table_of_steps_follows_the_rules():
-    may = views._may_follow
+    may = method._may_follow
     assert may(Status.ANNOUNCED, Status.DELIVERED)
     assert may(Status.DELIVERED, Status.REVERSED)
     assert not may(Status.DELIVERED, Status.UNDER_WAY)

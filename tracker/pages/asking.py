@@ -1,7 +1,59 @@
-"""How a page reads its address and answers: shared by all public pages."""
+"""How a page reads its address and answers: shared by all public pages.
 
-from tracker.views import _asked as asked
-from tracker.views import _page as page
-from tracker.views import _plan_span as plan_span
+The only clock of the pages is here.
+"""
 
-__all__ = ["asked", "page", "plan_span"]
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from commitments.models import Plan
+from tracker.browse import BadParameter, Question
+
+EARLIEST_PLAN = (date(2026, 1, 1), date(2030, 12, 31))
+
+
+def asked(
+    request: HttpRequest, parse: Callable[..., Question]
+) -> tuple[Question, BadParameter | None]:
+    """Return what the address asks for, or today's page with what is wrong with it."""
+    today = timezone.localdate()
+    try:
+        return parse(request.GET, today=today), None
+    except BadParameter as error:
+        return Question(today=today), error
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    question: Question,
+    error: BadParameter | None,
+    **context: Any,
+) -> HttpResponse:
+    """Answer with a page that keeps the day asked about in its links."""
+    days = urlencode(question.days())
+    shown = {
+        **context,
+        # Links keep the day asked about: alone, or after other parameters.
+        "past": f"?{days}" if days else "",
+        "past_more": f"&{days}" if days else "",
+        "question": question,
+        "on": question.on,
+        "error": error,
+        "noindex": question.is_past or error is not None,
+    }
+    return render(request, template, shown, status=400 if error else 200)
+
+
+def plan_span(plan: Plan | None) -> dict[str, date]:
+    """Return the first and last day of a plan, for the charts."""
+    first, last = (plan.starts_on, plan.ends_on) if plan else EARLIEST_PLAN
+    return {"first": first, "last": last}

@@ -6,6 +6,7 @@ from tracker.pages import (
     about,
     changes,
     checkpoints,
+    cite,
     compare,
     embeds,
     feeds,
@@ -17,6 +18,8 @@ from tracker.pages import (
 )
 
 urlpatterns = [
+    path("cite/<slug:slug>.bib", cite.cite, {"form": "bib"}, name="cite-bibtex"),
+    path("cite/<slug:slug>.ris", cite.cite, {"form": "ris"}, name="cite-ris"),
     path("changes/", changes.changes_page, name="changes"),
     path("compare/", compare.compare, name="compare"),
     path("bodies/", subjects.subject_index, {"field": "body"}, name="bodies"),

@@ -1,0 +1,171 @@
+"""One commitment: what was promised, where it stands and why."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from commitments import statuses
+from commitments.models import (
+    Commitment,
+    Indicator,
+    Observation,
+    Plan,
+    State,
+)
+from tracker import browse, charts, citing, figures, reading
+from tracker.browse import Question
+from tracker.pages.asking import asked, page, plan_span
+
+MOST_RELATED = 5
+
+
+@require_safe
+def commitment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer what was promised, where it stands, why, and on what evidence."""
+    question, error = asked(request, browse.parse_days)
+    known = Commitment.objects.select_related("pillar").public()
+    one = known.filter(slug=slug).first()
+    if one is None:
+        return _unknown_commitment(request, slug)
+    held = State.objects.at(as_of=question.on, known_at=question.known_at)
+    state = (
+        held.filter(commitment=one)
+        .select_related(
+            "commitment__pillar",
+            "wording_entry__text",
+            "status_entry__text",
+            "position_entry__body",
+            "position_entry__text",
+            "merged_into",
+        )
+        .first()
+    )
+    if state is None:
+        context = {"not_yet": one, "question": question, "on": question.on}
+        return render(request, "404.html", context, status=404)
+    if state.merged_into is not None:
+        return HttpResponsePermanentRedirect(state.merged_into.get_absolute_url())
+    return page(
+        request,
+        "commitment.html",
+        question,
+        error,
+        **_commitment_context(state, question),
+    )
+
+
+def _commitment_context(state: State, question: Question) -> dict[str, Any]:
+    one, on = state.commitment, question.on
+    text = reading.wording(state)
+    told = reading.history(one, question)
+    deciding = next((t for t in told if t.entry.pk == state.status_entry_id), None)
+    steps = reading.spells_of(one, question)
+    reviews = [t.entry.effective_on for t in told if t.entry.kind == "review"]
+    plan = Plan.objects.filter(pk=one.pillar.plan_id).first()
+    milestones = [
+        (step, state.milestones_met.get(step.key)) for step in one.milestones.all()
+    ]
+    return {
+        "section": "commitments",
+        "row": reading.row(state, on=on, title=text["title"]),
+        "state": state,
+        "commitment": one,
+        "text": text,
+        "criteria": [
+            (key, words, key in state.criteria_met)
+            for key, words in sorted(text.get("criteria", {}).items())
+        ],
+        "milestones": [
+            (step, date.fromisoformat(met) if met else None) for step, met in milestones
+        ],
+        "history": told,
+        "deciding": deciding,
+        "withdrawn": next(
+            (t.entry for t in told if t.entry.acts_as == "withdrawn"), None
+        ),
+        "definition": statuses.STATUS_DEFINITIONS.get(state.status),  # type: ignore[call-overload]
+        "position": statuses.Position(state.official_position),
+        "timeline": charts.timeline(
+            reading.drawn(steps),
+            on=on,
+            due_on=state.due_on,
+            reviews=reviews,
+            **plan_span(plan),
+        ),
+        "steps": [s for s in steps if s[1]],
+        "plan": plan,
+        "passages": one.passages.select_related("source"),
+        "responsibilities": one.responsibilities.select_related("body"),
+        "partners": one.partners.all(),
+        "topics": one.topics.all(),
+        "indicators": _figures(one, on=on),
+        "related": _related(one, question),
+        "citation": citing.Citation(
+            commitment=one,
+            title=text["title"],
+            status=state.status,
+            on=question.known_at or question.today,
+        ),
+    }
+
+
+def _figures(one: Commitment, *, on: date) -> list[dict[str, Any]]:
+    """Return the figures it is read against: readings until ``on``, and a chart."""
+    known = Observation.objects.filter(observed_on__lte=on).select_related("evidence")
+    found = Indicator.objects.filter(commitments=one).prefetch_related(
+        Prefetch("observations", known.order_by("observed_on", "pk"))
+    )
+    return [
+        {
+            "one": indicator,
+            "readings": (readings := list(indicator.observations.all())),
+            "chart": figures.steps(
+                [(reading.observed_on, reading.value) for reading in readings],
+                baseline=(indicator.baseline_on, indicator.baseline),
+                on=on,
+                name=f"{indicator.name}, {indicator.unit}",
+                target=indicator.target,
+                target_on=indicator.target_on,
+            )
+            if readings
+            else "",
+        }
+        for indicator in found
+    ]
+
+
+def _related(one: Commitment, question: Question) -> list[reading.Row]:
+    """Return the commitments that share most topics and partners with this one."""
+    near = (
+        Commitment.objects.public()
+        .exclude(pk=one.pk)
+        .annotate(
+            shared=Count("topics", filter=Q(topics__in=one.topics.all()), distinct=True)
+            + Count(
+                "partners", filter=Q(partners__in=one.partners.all()), distinct=True
+            )
+        )
+        .filter(shared__gt=0)
+        .order_by("-shared", "ref_order")
+        .values_list("pk", flat=True)[:MOST_RELATED]
+    )
+    order = {pk: place for place, pk in enumerate(near)}
+    held = browse.at(question).filter(commitment__in=order)
+    rows = reading.rows(held, question)
+    return sorted(rows, key=lambda row: order[row.commitment.pk])
+
+
+def _unknown_commitment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer 404 with the addresses that look most alike."""
+    public = Commitment.objects.public()
+    titles = dict(public.values_list("slug", "title"))
+    near = difflib.get_close_matches(slug, titles, n=4, cutoff=0.5)
+    context = {"near": [(name, titles[name]) for name in near]}
+    return render(request, "404.html", context, status=404)

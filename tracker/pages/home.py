@@ -1,0 +1,101 @@
+"""The home page: where the whole stands, at a glance."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from commitments import statuses
+from commitments.models import (
+    HistoryEntry,
+    Plan,
+)
+from commitments.statuses import Status
+from tracker import browse, charts, reading
+from tracker.pages.asking import asked, page, plan_span
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Answer where the whole stands, what changed, and how fresh we are."""
+    question, error = asked(request, browse.parse_days)
+    on, plan = question.on, Plan.objects.order_by("pk").first()
+    every = reading.rows(browse.states(question), question)
+    scored = [row for row in every if row.is_scored]
+    counts = Counter(row.state.status for row in scored)
+    told = reading.spells(question)
+    changes = reading.changes(scored, told, limit=6)
+    entries = HistoryEntry.objects.whole().in_bulk([c.entry_id for c in changes])
+    late = sorted(
+        (row for row in scored if row.review_is_late),
+        key=lambda row: (row.state.review_due_on or date.min, row.commitment.ref_order),
+    )
+    ages = [r.days_since_review for r in scored if r.days_since_review is not None]
+    span = plan_span(plan)
+    return page(
+        request,
+        "home.html",
+        question,
+        error,
+        plan=plan,
+        headline=_headline(len(scored), counts),
+        scored=scored,
+        untracked=[row for row in every if not row.is_scored],
+        counts={s.value: counts.get(s.value, 0) for s in Status},
+        unassessed=[row for row in scored if not row.state.status],
+        bar=charts.bar(counts, title="All scored commitments"),
+        elapsed=charts.elapsed(on=on, **span),
+        clock=_clock(on=on, **span),
+        pillars=_matrix(scored),
+        statuses=Status,
+        changes=[(change, entries[change.entry_id]) for change in changes],
+        coming=[(c, c.days(on)) for c in reading.coming(scored, on=on, limit=6)],
+        late=late,
+        gaps=[row for row in scored if row.state.has_claim_gap],
+        overdue=[row for row in scored if row.schedule == "overdue"],
+        median=round(statistics.median(ages)) if ages else None,
+        freshness=statuses.Freshness,
+        section="home",
+        is_home=True,
+    )
+
+
+def _headline(total: int, counts: Counter[str]) -> str:
+    """Return the finding as one sentence, from the counts alone."""
+    if not total:
+        return "No commitment is on record yet"
+    delivered, partly = counts[Status.DELIVERED], counts[Status.PARTLY_DELIVERED]
+    how_many = f"{delivered} of {total}" if delivered else f"None of the {total}"
+    verb = "is" if delivered == 1 else "are"
+    moving = counts[Status.UNDER_WAY]
+    return (
+        f"{how_many} opening-up commitments {verb} delivered; "
+        f"{partly or 'none'} {'is' if partly == 1 else 'are'} partly delivered, "
+        f"{moving or 'none'} under way"
+    )
+
+
+def _clock(*, first: date, last: date, on: date) -> dict[str, int]:
+    days = (last - first).days + 1
+    day = max(0, min(days, (on - first).days + 1))
+    return {"day": day, "days": days, "per_cent": round(day / days * 100)}
+
+
+def _matrix(scored: list[reading.Row]) -> list[dict[str, Any]]:
+    """Return each pillar with its rows by status, in the order of the statuses."""
+    pillars: dict[int, dict[str, Any]] = {}
+    for row in scored:
+        pillar = row.commitment.pillar
+        line = pillars.setdefault(
+            pillar.pk,
+            {"pillar": pillar, "rows": [], "cells": {s: [] for s in Status.values}},
+        )
+        line["rows"].append(row)
+        if row.state.status:
+            line["cells"][row.state.status].append(row)
+    return sorted(pillars.values(), key=lambda line: line["pillar"].number)

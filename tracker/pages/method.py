@@ -1,0 +1,68 @@
+"""How the tracker judges, from the rules themselves."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from commitments import statuses
+from commitments.models import (
+    Pillar,
+    Plan,
+)
+from commitments.statuses import Judgement, Status
+from tracker import browse
+from tracker.pages.asking import asked, page
+
+
+@require_safe
+def method(request: HttpRequest) -> HttpResponse:
+    """Answer how we judge, from the rules themselves."""
+    question, error = asked(request, browse.parse_days)
+    steps = [(old, [(new, _may_follow(old, new)) for new in Status]) for old in Status]
+    return page(
+        request,
+        "method.html",
+        question,
+        error,
+        plan=Plan.objects.order_by("pk").first(),
+        pillars=Pillar.objects.all(),
+        statuses=[
+            (s, statuses.STATUS_DEFINITIONS[s], statuses.STATUS_NEEDS[s])
+            for s in Status
+        ],
+        steps=steps,
+        positions=statuses.POSITION_DEFINITIONS.items(),
+        schedules=statuses.SCHEDULE_DEFINITIONS.items(),
+        freshness=statuses.FRESHNESS_DEFINITIONS.items(),
+        grades=statuses.GRADE_DEFINITIONS.items(),
+        flags=statuses.FLAG_DEFINITIONS.items(),
+        cadence=_cadence(),
+        section="method",
+    )
+
+
+def _may_follow(old: Status, new: Status) -> bool:
+    """Whether the rules let ``new`` follow ``old``, with a test of two parts."""
+    test = ("a", "b")
+    choices = [frozenset(test[:count]) for count in range(3)]
+    held = {Status.PARTLY_DELIVERED: choices[1], Status.DELIVERED: choices[2]}
+    for met in choices:
+        step = Judgement(new, met)
+        try:
+            statuses.check_criteria(step, test)
+            statuses.check_change(Judgement(old, held.get(old, choices[0])), step)
+        except statuses.RuleBroken:
+            continue
+        return True
+    return False
+
+
+def _cadence() -> list[tuple[str, int]]:
+    soon, news = statuses.DUE_SOON.days, statuses.POSITION_IS_NEW.days
+    hot = f"Due within {soon} days, or its official position changed {news} days ago"
+    return [
+        (hot, statuses.REVIEW_EVERY_WHEN_HOT.days),
+        ("Any other commitment", statuses.REVIEW_EVERY.days),
+        ("Delivered", statuses.REVIEW_EVERY_WHEN_DELIVERED.days),
+    ]
