@@ -49,6 +49,7 @@ def flush_lifts_the_guards():
 def own_checkpoint_file(settings, tmp_path):
     settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
     settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "files"
 
 
 @pytest.fixture

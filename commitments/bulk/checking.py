@@ -128,7 +128,7 @@ class Checker:
         given = column.text(value)
         # Relations of a row not yet written cannot be asked for.
         fresh = outcome.new and column.many
-        stored = "" if fresh else column.export(instance)
+        stored = "" if fresh else column.stored(instance)
         if given == stored:
             return
         if name == "slug" and not given:
@@ -163,7 +163,7 @@ class Checker:
             given = str(row[name])
         fresh = outcome.new and isinstance(column.widget, Link)
         allowed = {"", self.resource.derived(outcome.instance, name)}
-        allowed.add("" if fresh else column.export(outcome.instance))
+        allowed.add("" if fresh else column.stored(outcome.instance))
         if given not in allowed:
             yield (
                 name,

@@ -45,8 +45,12 @@ class Column(Field):
         self.many = many
 
     def text(self, value: Any) -> str:
-        """Return the text that stands for a value."""
-        return self.widget.render(value)
+        """Return the one text that stands for a value: white space aside."""
+        return _text(self.widget.render(value))
+
+    def stored(self, instance: Any) -> str:
+        """Return the text that stands for what the record holds."""
+        return self.text(self.get_value(instance))
 
 
 class Line(Widget):
@@ -59,7 +63,7 @@ class Line(Widget):
         return text
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return _text(value)
+        return "" if value is None else value
 
 
 class Prose(Line):
@@ -320,7 +324,7 @@ class Test(Widget):
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
             rows = value.all() if value is not None else []
-            value = dict(sorted((row.key, row.text.strip()) for row in rows))
+            value = dict(sorted((row.key, row.text) for row in rows))
         parts = [f"{key}: {text}" for key, text in value.items()]
         if kwargs.get("force_native_type"):
             return parts

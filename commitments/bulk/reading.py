@@ -129,7 +129,9 @@ def _csv_lines(file: IO[bytes]) -> Iterator[list[Any]]:
             "and not closed, or save it anew from the spreadsheet."
         ) from None
     finally:
-        text.detach()
+        # The file belongs to the caller, who may have closed it already.
+        if not file.closed:
+            text.detach()
 
 
 def _json_rows(file: IO[bytes], columns: Collection[str]) -> Iterator[tuple[int, Row]]:

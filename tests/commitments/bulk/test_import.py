@@ -15,11 +15,6 @@ from . import files
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def media(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path / "files"
-
-
 @pytest.fixture
 def analyst(client):
     user = desk.account("ann", "analyst")
