@@ -138,7 +138,7 @@ def remove(*, account: Any, by: Any, at: datetime, address: str | None) -> bool:
 
     Of oneself it is a removal, of another an administrator's reset.
     """
-    own = by.pk == account.pk
+    own = by == account
     with transaction.atomic():
         _lock(account)
         if not is_set_up(account):
