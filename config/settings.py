@@ -357,4 +357,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Each sign-in is in the audit list already.
+    "loggers": {"axes": {"level": "WARNING"}},
 }

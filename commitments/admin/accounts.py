@@ -11,11 +11,13 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
+from django.utils.text import Truncator
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -32,19 +34,26 @@ for model in (TOTPDevice, StaticDevice, User, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
-# What only a superuser gives, and what nobody else changes of themselves.
-RIGHTS = ("is_superuser", "user_permissions")
-OWN = (*RIGHTS, "is_active", "is_staff", "groups")
+# What nobody but a superuser changes of themselves.
+OWN = ("is_active", "is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
     """Administrators make accounts and put them into groups.
 
-    Only a superuser touches a superuser or gives single permissions, and nobody else
-    changes their own rights. Accounts are made inactive, never deleted: the record
-    names them.
+    Only a superuser touches or makes a superuser, and nobody else changes their own
+    rights. Rights come from groups alone. Accounts are made inactive, never deleted:
+    the record names them.
     """
+
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Rights", {"fields": OWN}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
+    filter_horizontal = []
 
     list_display = [
         "username",
@@ -79,7 +88,12 @@ class AccountAdmin(UserAdmin):
         if request.user.is_superuser:
             return fixed
         own = obj is not None and obj.pk == request.user.pk
-        return [*fixed, *(OWN if own else RIGHTS)]
+        return [*fixed, *(OWN if own else ["is_superuser"])]
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        if db_field.name == "groups":
+            kwargs["widget"] = CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = ""):
         with transaction.atomic():
@@ -142,13 +156,16 @@ class GroupsAdmin(ViewOnlyAdmin, GroupAdmin):
 class AuditEventAdmin(ViewOnlyAdmin):
     """Administrators read; the database lets nobody edit or delete."""
 
-    list_display = ["at", "kind", "account_name", "actor_name", "address", "what"]
+    list_display = ["when", "kind", "account_name", "actor_name", "address", "short"]
     list_filter = ["kind", "at"]
     search_fields = ["=account_name", "=actor_name", "=address"]
-    search_help_text = "An account's name or a network address, in full."
     date_hierarchy = "at"
-    fields = ["at", "kind", "account_name", "actor_name", "address", "what"]
-    readonly_fields = ["what"]
+    fields = ["when", "kind", "account_name", "actor_name", "address", "what"]
+    readonly_fields = ["when", "what"]
+
+    @admin.display(description="when (UTC)", ordering="pk")
+    def when(self, event: AuditEvent) -> str:
+        return f"{event.at:%Y-%m-%d %H:%M:%S}"
 
     @admin.display(description="details")
     def what(self, event: AuditEvent) -> str:
@@ -156,6 +173,10 @@ class AuditEventAdmin(ViewOnlyAdmin):
             f"{name.replace('_', ' ')}: {_said(value)}"
             for name, value in event.details.items()
         )
+
+    @admin.display(description="details")
+    def short(self, event: AuditEvent) -> str:
+        return Truncator(self.what(event)).chars(160)
 
 
 def _said(value: Any) -> str:

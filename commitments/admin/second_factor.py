@@ -94,6 +94,7 @@ class SignIn(LoginView):
 
     authentication_form = AdminAuthenticationForm
     template_name = "admin/login.html"
+    next_page = "admin:index"
 
     def form_valid(self, form: AdminAuthenticationForm) -> HttpResponse:
         user: Any = form.get_user()
