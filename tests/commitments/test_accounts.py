@@ -97,3 +97,19 @@ def test_create_accounts_makes_only_the_missing(capsys):
     out = capsys.readouterr().out
     assert "analyst " not in out
     assert "reviewer" in out
+
+
+@pytest.mark.parametrize("name", accounts.GROUPS)
+def test_only_administrators_read_the_audit_list_and_no_group_writes_it(name):
+    accounts.ensure_groups()
+    found = Group.objects.get(name=name).permissions.filter(
+        content_type__model="auditevent"
+    )
+    read = ["view_auditevent"] if name == accounts.ADMINISTRATOR else []
+    assert list(found.values_list("codename", flat=True)) == read
+
+
+def test_create_accounts_says_what_comes_first_where_it_is_required(capsys, settings):
+    settings.REQUIRE_MFA = True
+    call_command("create_accounts")
+    assert "second factor" in capsys.readouterr().out
