@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from commitments import services
-from commitments.models import HistoryEntry, Proposal
+from commitments.models import Commitment, HistoryEntry, Proposal
 from tests.commitments import desk
 
 from .conftest import DESKTOP, PHONE
@@ -199,3 +199,17 @@ def test_the_desk_has_no_axe_violations(open_page, violations, scheme, viewport)
     page.goto(reverse("admin:commitments_commitment_change", args=[commitment.pk]))
     found += violations(page, "#record-history")
     assert found == []
+
+
+def test_the_sweep_has_no_axe_violations(open_page, violations):
+    commitment = desk.assessed()
+    on = desk.AT.date()
+    Commitment.objects.filter(pk=commitment.pk).update(due_on=on)
+    rev = desk.account("rev", "reviewer")
+    sweep = services.open_sweep(by=rev, on=on, at=desk.AT)
+    page = open_page(rev)
+
+    page.goto(reverse("admin:commitments_sweep_change", args=[sweep.pk]))
+
+    assert page.get_by_text("1 of 1 still to be decided").is_visible()
+    assert violations(page) == []

@@ -373,3 +373,14 @@ def test_group_names_are_those_of_the_product():
         "reviewer",
         "administrator",
     }
+
+
+def test_what_is_not_allowed_is_told_on_a_page_of_its_own(client):
+    client.force_login(desk.account("root", "administrator"))
+
+    told = client.get(url(desk.assessed(), "assess"))
+    plain = client.get(reverse("admin:commitments_historyentry_add"))
+
+    assert told.status_code == plain.status_code == 403
+    assert "“Assess” is for the groups analyst and reviewer." in text(told)
+    assert "nothing was changed" in text(plain)
