@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from commitments import actors
+from commitments import accounts, actors
 from commitments.models import Commitment, Evidence, HistoryEntry, Milestone
 from commitments.statuses import EntryKind, Precision, RuleBroken
 
@@ -70,6 +70,12 @@ def _check_confirmation(
             "only_the_standing_status_is_confirmed",
             "That is not the entry on which the present status rests. Open the "
             "commitment again and confirm what stands.",
+            field="confirms",
+        )
+    if isinstance(by, actors.Machine) or not accounts.may(by, accounts.CONFIRM):
+        raise RuleBroken(
+            "approver_is_a_reviewer",
+            "Only a reviewer signs off by a review. You can still record one without.",
             field="confirms",
         )
     if confirms.actor == actors.key(by):

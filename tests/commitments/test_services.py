@@ -12,6 +12,7 @@ from tests.factories import (
     CommitmentFactory,
     DraftFactory,
     EvidenceFactory,
+    ReviewerFactory,
     UserFactory,
     assess,
     two_people,
@@ -185,15 +186,21 @@ def test_the_database_too_refuses_an_author_as_approver():
         entry.save(force_insert=True)
 
 
-def test_a_review_by_a_second_person_signs_the_status_off():
-    commitment, author = CommitmentFactory(), UserFactory()
-    entry = assess(commitment, by=author)
-    own = broken(review, commitment=commitment, by=author, confirms=entry)
+def test_a_review_by_a_second_person_signs_the_status_off(settings):
+    commitment, author = CommitmentFactory(), ReviewerFactory()
+    settings.SIGN_OFF = False
+    entry = assess(commitment, by=author, approver=None)
+    settings.SIGN_OFF = True
+    confirm = {"commitment": commitment, "confirms": entry}
+    assert not commitment.signed_off
 
-    review(commitment, confirms=entry)
+    own = broken(review, by=author, **confirm)
+    analyst = broken(review, by=UserFactory(), **confirm)
+    review(by=ReviewerFactory(), **confirm)
     commitment.refresh_from_db()
 
     assert own == "approver_is_not_the_author"
+    assert analyst == "approver_is_a_reviewer"
     assert commitment.signed_off
 
 
