@@ -196,9 +196,9 @@ def _touched(
 ) -> list[Any]:
     """Return the rows that a change of a relation adds or takes away."""
     if action == "pre_clear":
-        return list(getattr(instance, relation).all())
+        return list(getattr(instance, relation).order_by("pk"))
     if action in ("post_add", "post_remove") and pk_set:
-        return list(model._default_manager.filter(pk__in=pk_set))
+        return list(model._default_manager.filter(pk__in=pk_set).order_by("pk"))
     return []
 
 
