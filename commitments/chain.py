@@ -1,9 +1,10 @@
 """The chain of digests: what is hashed, how, and how it is checked.
 
-Format 1. Leaf: SHA-256 over ``tracker.leaf.v1``, NUL, the salt, NUL, the field,
+Formats 1 and 2. Leaf: SHA-256 over ``tracker.leaf.v1``, NUL, the salt, NUL, the field,
 NUL, the text (NFC, UTF-8). Entry: SHA-256 over ``tracker.history.v1``, NUL, the
 previous digest, NUL, the canonical JSON of the entry (sorted keys, ASCII, no
-spaces, NFC, UTC microseconds, no fractions). ``docs/verify.py`` is a second,
+spaces, NFC, UTC microseconds, no fractions). Format 2 adds to each piece of evidence
+the SHA-256 of the copy kept by then, or nothing. ``docs/verify.py`` is a second,
 independent implementation.
 """
 
@@ -12,17 +13,17 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
 
-from commitments.models import HistoryEntry, HistoryText
+from commitments.models import Citation, HistoryEntry, HistoryText
 from commitments.statuses import EntryKind
 
-FORMAT = 1
+FORMAT = 2
 GENESIS = "0" * 64
 # Any fixed number: it names the lock under which entries are appended.
 LOCK = 5_112_026
@@ -89,7 +90,8 @@ def digest(content: dict[str, Any], *, prev_digest: str) -> str:
 def content(entry: HistoryEntry, cited: list[list[Any]]) -> dict[str, Any]:
     """Return what of an entry is hashed.
 
-    ``cited`` holds [slug, url, nature, official] for each piece of evidence.
+    ``cited`` holds [slug, url, nature, official] for each piece of evidence, and
+    from format 2 on the SHA-256 of its kept copy.
     Permanent slugs stand for the rows they name.
     """
     return {
@@ -122,11 +124,12 @@ def content(entry: HistoryEntry, cited: list[list[Any]]) -> dict[str, Any]:
     }
 
 
-def cited(entry: HistoryEntry) -> list[list[Any]]:
-    """Return the citations of a stored entry in the form ``content`` takes."""
-    return [
-        [c.evidence.slug, c.url, c.nature, c.official] for c in entry.citations.all()
+def hashed(citations: Iterable[Citation], *, format: int) -> list[list[Any]]:
+    """Return citations in the form that ``content`` takes for this format."""
+    rows = [
+        [c.evidence.slug, c.url, c.nature, c.official, c.copy_sha256] for c in citations
     ]
+    return [row[:4] for row in rows] if format == 1 else rows
 
 
 def verify() -> Iterator[Finding]:
@@ -145,7 +148,8 @@ def verify() -> Iterator[Finding]:
             yield Finding(entry.seq, f"entry {expected} is missing")
         if entry.prev_digest != prev_digest:
             yield Finding(entry.seq, "does not follow the entry before it")
-        found = digest(content(entry, cited(entry)), prev_digest=entry.prev_digest)
+        cited = hashed(entry.citations.all(), format=entry.format)
+        found = digest(content(entry, cited), prev_digest=entry.prev_digest)
         if found != entry.digest:
             yield Finding(entry.seq, "its content does not fit its digest")
         yield from _verify_text(entry, is_redacted=entry.seq in redacted)

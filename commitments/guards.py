@@ -14,9 +14,11 @@ from django.db.models import Model, UniqueConstraint
 
 from commitments.models import (
     AuditEvent,
+    Capture,
     Citation,
     HistoryEntry,
     HistoryText,
+    LinkCheck,
     ProposalStep,
 )
 
@@ -25,6 +27,8 @@ APPEND_ONLY: tuple[type[Model], ...] = (
     Citation,
     ProposalStep,
     AuditEvent,
+    Capture,
+    LinkCheck,
 )
 GUARDED: tuple[type[Model], ...] = (*APPEND_ONLY, HistoryText)
 FUNCTIONS = {

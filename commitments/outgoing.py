@@ -14,9 +14,10 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as ResolvingTooLong
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import urljoin, urlsplit
@@ -262,18 +263,24 @@ def _left(end: float) -> float:
 
 
 def get(
-    url: str, *, headers: Mapping[str, str] | None = None, limits: Limits | None = None
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+    turn: Callable[[str], AbstractContextManager] = nullcontext,
 ) -> Answer:
     """Ask for a page and return its answer, whatever its status.
 
-    ``headers`` are sent beside our own. Raises Refused where our rules do not take
-    the address or the answer, Unreachable where none came.
+    ``headers`` are sent beside our own; ``turn(address)`` is entered around each
+    request. Raises Refused where our rules do not take the address or the answer,
+    Unreachable where none came.
     """
     limits = limits or Limits()
     end = time.monotonic() + limits.seconds
     hops: list[Hop] = []
     while True:
-        answer = _exchange(url, headers or {}, limits, end)
+        with turn(url):
+            answer = _exchange(url, headers or {}, limits, end)
         hops.append(Hop(url, answer.status))
         target = answer.headers.get("location", "")
         if answer.status not in REDIRECTS or not target:

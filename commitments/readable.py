@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 LONGEST_TEXT = 500_000
 LARGEST_PAGE = 5_000_000
@@ -36,6 +36,8 @@ IMAGES = ("png", "jpeg", "gif", "webp")
 MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|a)\b", re.IGNORECASE
 )
+WANTED = ("text", "title", "language", "date")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -61,11 +63,11 @@ def kind(body: bytes) -> str:
             return name
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "webp"
-    if b"\0" in start:
-        return "other"
     if start.lower().startswith(b"<svg") or start.startswith(b"<?xml"):
         return "html" if b"<html" in start.lower() else "other"
-    return "html" if MARKUP.search(start) else "text"
+    if MARKUP.search(start):
+        return "html"
+    return "other" if b"\0" in start else "text"
 
 
 def readable(body: bytes) -> Readable:
@@ -94,13 +96,14 @@ class Reader:
             return Readable(found)
         if found == "html":
             body = body[:LARGEST_PAGE]
-        told = self._ask(body)
-        if told is None:
+        answer = self._ask(body)
+        if answer is None:
             return Readable(found)
-        day = told.pop("published_on")
-        return Readable(**told, published_on=date.fromisoformat(day) if day else None)
+        said = json.loads(answer)
+        day = said.pop("published_on")
+        return Readable(**said, published_on=date.fromisoformat(day) if day else None)
 
-    def _ask(self, body: bytes) -> dict[str, Any] | None:
+    def _ask(self, body: bytes) -> bytes | None:
         child = self._child or self._start()
         overdue = threading.Timer(self._seconds, child.kill)
         overdue.start()
@@ -113,7 +116,7 @@ class Reader:
             overdue.cancel()
         if answer is None or child.poll() is not None:
             self._end()
-        return json.loads(answer) if answer is not None else None
+        return answer
 
     def _start(self) -> subprocess.Popen[bytes]:
         self._child = subprocess.Popen(
@@ -187,15 +190,14 @@ def _parse_html(body: bytes) -> Readable:
     title = re.search(
         rb"<title[^>]*>(.*?)</title", body[:200_000], re.IGNORECASE | re.DOTALL
     )
-    told = found.as_dict() if found is not None else {}
-    text = told.get("text") or trafilatura.html2txt(body) or ""
-    day = told.get("date") or ""
+    said = {name: str(getattr(found, name, None) or "") for name in WANTED}
+    text = said["text"] or trafilatura.html2txt(body) or ""
     return Readable(
         "html",
         clean(text),
-        clean(told.get("title") or (_decoded(title[1]) if title else ""))[:300],
-        clean(told.get("language") or "")[:8],
-        date.fromisoformat(day) if re.fullmatch(r"\d{4}-\d\d-\d\d", day) else None,
+        clean(said["title"] or (_decoded(title[1]) if title else ""))[:300],
+        clean(said["language"])[:8],
+        date.fromisoformat(said["date"]) if DAY.fullmatch(said["date"]) else None,
     )
 
 
@@ -214,6 +216,16 @@ def _parse_pdf(body: bytes) -> Readable:
     return Readable("pdf", clean("\n".join(pages)), clean(title)[:300])
 
 
+def told(body: bytes) -> bytes:
+    """Return what ``body`` says as JSON; only its kind where a parser fails."""
+    try:
+        found = asdict(parse(body))
+    except Exception:  # noqa: BLE001 - parsers fail in any way on what comes
+        found = asdict(Readable(kind(body)))
+    found["published_on"] = str(found["published_on"] or "")
+    return json.dumps(found).encode()
+
+
 def serve(source: IO[bytes], target: IO[bytes]) -> None:
     """Answer documents with what they say until the other side goes."""
     while True:
@@ -221,12 +233,7 @@ def serve(source: IO[bytes], target: IO[bytes]) -> None:
             body = _receive(source)
         except EOFError:
             return
-        try:
-            told = asdict(parse(body))
-        except Exception:  # noqa: BLE001 - parsers fail in any way on what comes
-            told = asdict(Readable(kind(body)))
-        told["published_on"] = str(told["published_on"] or "")
-        _send(target, json.dumps(told).encode())
+        _send(target, told(body))
 
 
 if __name__ == "__main__":

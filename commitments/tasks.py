@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from commitments import services
@@ -37,3 +38,14 @@ def work_on_imports() -> None:
     """Check or write the file that has waited longest. Safe to run beside itself."""
     if run := runs.work_on_next(at=timezone.now()):
         logger.info("Import %s: %s", run.pk, run.state)
+
+
+@shared_task
+def check_links() -> None:
+    """Look at links that are due and keep copies. Safe to run beside itself."""
+    if not settings.LINK_CHECKS:
+        return
+    counts = services.check_links(clock=timezone.now)
+    if counts:
+        logger.info("Links: %s", dict(counts))
+        services.flag_commitments(on=timezone.localdate(), at=timezone.now())

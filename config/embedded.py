@@ -260,8 +260,10 @@ def web_child(host: str, port: int) -> Child:
 def celery_children() -> list[Child]:
     celery = [sys.executable, "-W", "ignore:You're running the worker"]
     celery += ["-m", "celery", "-A", "config"]
+    worker = ["worker", "--concurrency", "1", "-l", "WARNING"]
     return [
-        Child("worker", [*celery, "worker", "--concurrency", "1", "-l", "WARNING"]),
+        Child("worker", [*celery, *worker, "-Q", "celery", "-n", "desk@%h"]),
+        Child("network worker", [*celery, *worker, "-Q", "network", "-n", "net@%h"]),
         Child("scheduler", [*celery, "beat", "-l", "WARNING", "--pidfile", ""]),
     ]
 

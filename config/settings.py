@@ -86,6 +86,19 @@ CONTACT = contact(env("TRACKER_CONTACT", default=""))
 SIGN_OFF = switch("TRACKER_SIGN_OFF", default=True)
 # On: staff change nothing before they have a second factor. See docs/accounts.md.
 REQUIRE_MFA = switch("TRACKER_REQUIRE_MFA", default=not DEBUG)
+# On: links of evidence are checked and copies kept. See docs/evidence.md.
+LINK_CHECKS = switch("TRACKER_LINK_CHECKS", default=True)
+# Seconds between two requests to one host, where its robots rules ask for no more.
+try:
+    HOST_PAUSE = float(env("TRACKER_HOST_PAUSE", default="") or 5)
+    if not 0 <= HOST_PAUSE <= 3600:
+        raise ValueError
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "TRACKER_HOST_PAUSE is not a number of seconds from 0 to 3600."
+    ) from error
+# On: each copy kept is asked of the Wayback Machine too.
+WAYBACK = switch("TRACKER_WAYBACK", default=False)
 # Grows with the rules in commitments/statuses.py; see docs/method.md.
 METHOD_VERSION = "1.0"
 CHECKPOINT_FILE = Path(
@@ -258,7 +271,32 @@ STATIC_ROOT = Path(env("TRACKER_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files that wait to be imported. Never served.
 MEDIA_ROOT = DATA_DIR / "files"
+# Where kept copies and releases lie: a bucket, or folders beside the database.
+S3_BUCKET = env("TRACKER_S3_BUCKET", default="")
+S3_ENDPOINT = env("TRACKER_S3_ENDPOINT", default="")
+
+
+def kept_in(folder: str) -> dict:
+    """Return the storage of files that are never overwritten."""
+    if not S3_BUCKET:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": DATA_DIR / folder},
+        }
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": S3_ENDPOINT or None,
+            "location": folder,
+            "file_overwrite": False,
+            "default_acl": None,
+        },
+    }
+
+
 STORAGES = {
+    "captures": kept_in("captures"),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -293,6 +331,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 30,
     "socket_connect_timeout": 5,
 }
+# What waits for other machines has workers of its own.
+CELERY_TASK_ROUTES = {"commitments.tasks.check_links": {"queue": "network"}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -301,6 +341,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         # While a worker is busy, what was asked meanwhile need not be asked again.
         "options": {"expires": 30},
+    },
+    "check-links-every-minute": {
+        "task": "commitments.tasks.check_links",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "flag-commitments-every-night": {
         "task": "commitments.tasks.flag_commitments",

@@ -30,9 +30,10 @@ def sha256(*parts):
 
 def wrong_with(entry, previous):
     content = {k: v for k, v in entry.items() if k not in NOT_HASHED}
-    content["evidence"] = sorted(
-        [e["id"], e["url"], e["nature"], e["official"]] for e in entry["evidence"]
-    )
+    hashed = ["id", "url", "nature", "official"]
+    if entry["format"] >= 2:
+        hashed.append("copy_sha256")
+    content["evidence"] = sorted([e[k] for k in hashed] for e in entry["evidence"])
     content["criteria_met"] = sorted(entry["criteria_met"])
     if entry["prev_digest"] != previous:
         yield "does not follow the entry before it"

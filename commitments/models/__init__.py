@@ -1,6 +1,7 @@
 from .assignment import Assignment
 from .audit import AuditEvent, AuditKind
 from .body import Body
+from .capture import Capture, Snapshot
 from .commitment import Commitment, Criterion, Milestone, Responsibility
 from .data_version import DataVersion
 from .evidence import Evidence
@@ -8,6 +9,7 @@ from .flag import Flag, FlagDigest
 from .history import Citation, HistoryEntry, HistoryText
 from .import_run import ImportRun
 from .indicator import Indicator, Observation
+from .link import Host, Link, LinkCheck
 from .partner import Partner
 from .plan import Pillar, Plan
 from .proposal import Proposal, ProposalStep
@@ -22,6 +24,7 @@ __all__ = [
     "AuditEvent",
     "AuditKind",
     "Body",
+    "Capture",
     "Citation",
     "Commitment",
     "Criterion",
@@ -31,8 +34,11 @@ __all__ = [
     "FlagDigest",
     "HistoryEntry",
     "HistoryText",
+    "Host",
     "ImportRun",
     "Indicator",
+    "Link",
+    "LinkCheck",
     "Milestone",
     "Observation",
     "Partner",
@@ -42,6 +48,7 @@ __all__ = [
     "Proposal",
     "ProposalStep",
     "Responsibility",
+    "Snapshot",
     "Snooze",
     "Source",
     "Standing",

@@ -3,11 +3,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.urls import reverse
 
 from commitments.statuses import Precision, Status
 from commitments.validation import check_text
+from commitments.verdicts import LOST, SILENT, SILENT_FOR, Verdict
 
 from .state import StateFields, StateQuestions
 
@@ -29,6 +30,25 @@ class CommitmentQuerySet(StateQuestions):
         return self.undelivered().filter(
             due_on__gte=on, due_on__lte=on + timedelta(days=days)
         )
+
+    def with_broken_evidence(self, *, on: date) -> CommitmentQuerySet:
+        """With a document that is lost, or silent for a week with no copy kept."""
+        lost = Q(evidence__link__verdict__in=LOST)
+        silent = Q(
+            evidence__link__verdict__in=SILENT,
+            evidence__link__latest=None,
+            evidence__link__verdict_since__lte=on - SILENT_FOR,
+        )
+        return self.annotate(
+            broken_since=Min("evidence__link__verdict_since", filter=lost | silent)
+        ).exclude(broken_since=None)
+
+    def with_changed_evidence(self) -> CommitmentQuerySet:
+        """With a document whose text or address is no longer what was cited."""
+        changed = Q(evidence__link__verdict__in=[Verdict.CHANGED, Verdict.MOVED])
+        return self.annotate(
+            changed_since=Min("evidence__link__verdict_since", filter=changed)
+        ).exclude(changed_since=None)
 
 
 class Commitment(StateFields):

@@ -23,7 +23,7 @@ class HistoryEntryQuerySet(models.QuerySet["HistoryEntry"]):
         """With all that a page or an answer shows of an entry."""
         return self.select_related(
             "commitment", "text", "body", "milestone", "refers_to", "merged_into"
-        ).prefetch_related("citations__evidence")
+        ).prefetch_related("citations__evidence__link")
 
     def chained(self) -> HistoryEntryQuerySet:
         """With all that enters the digest, in the order of the chain."""
@@ -220,6 +220,9 @@ class Citation(models.Model):
     url = models.CharField(max_length=2000)
     nature = models.CharField(max_length=12)
     official = models.BooleanField()
+    copy_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the copy that was kept by then."
+    )
 
     class Meta:
         ordering = ["entry", "pk"]

@@ -1,9 +1,11 @@
 """Every write that matters: keyword-only, in one transaction, with who and when."""
 
 from .assess import assess, record_claim
+from .captures import accept_change, upload_copy
 from .checkpoints import write_checkpoint
 from .correct import correct, redact
 from .flags import flag_commitments, send_flag_digest
+from .links import check_links, follow_links
 from .proposal import checked
 from .propose import propose, rehearsed, revise, withdraw_proposal
 from .publish import amend_wording, merge, move_deadline, publish, withdraw
@@ -16,15 +18,18 @@ from .sweep import close_sweep, open_sweep
 __all__ = [
     "KeyReused",
     "StaleForm",
+    "accept_change",
     "amend_wording",
     "approve",
     "assess",
     "attach_evidence",
+    "check_links",
     "checked",
     "claim",
     "close_sweep",
     "correct",
     "flag_commitments",
+    "follow_links",
     "meet_milestone",
     "merge",
     "move_deadline",
@@ -42,6 +47,7 @@ __all__ = [
     "send_back",
     "send_flag_digest",
     "snooze",
+    "upload_copy",
     "wake",
     "withdraw",
     "withdraw_proposal",

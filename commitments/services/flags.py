@@ -20,7 +20,6 @@ from commitments.statuses import ENDED, FlagReason
 Found = Callable[[CommitmentQuerySet, date], CommitmentQuerySet]
 
 # Which commitments each reason holds for, and the column of the day it arose.
-# Reasons that need link checks or suggestions are raised where those are made.
 RULES: dict[FlagReason, tuple[Found, str, timedelta]] = {
     FlagReason.NEVER_REVIEWED: (
         lambda found, on: found.never_reviewed(),
@@ -60,6 +59,16 @@ RULES: dict[FlagReason, tuple[Found, str, timedelta]] = {
     FlagReason.THIN_EVIDENCE: (
         lambda found, on: found.thinly_evidenced(),
         "status_since",
+        timedelta(0),
+    ),
+    FlagReason.EVIDENCE_BROKEN: (
+        lambda found, on: found.with_broken_evidence(on=on),
+        "broken_since",
+        timedelta(0),
+    ),
+    FlagReason.EVIDENCE_CHANGED: (
+        lambda found, on: found.with_changed_evidence(),
+        "changed_since",
         timedelta(0),
     ),
 }

@@ -22,6 +22,7 @@ from commitments.models import (
     Evidence,
     HistoryEntry,
     HistoryText,
+    Link,
     ProposalStep,
     State,
 )
@@ -294,9 +295,27 @@ def _write(
         **fields,
     )
     documents = list(dict.fromkeys(evidence))
-    cited = [[d.slug, d.url, d.nature, d.official] for d in documents]
+    copies = dict(
+        Link.objects.filter(evidence__in=documents, latest__isnull=False).values_list(
+            "evidence", "latest__sha256"
+        )
+        if documents
+        else ()
+    )
+    citations = [
+        Citation(
+            entry=entry,
+            evidence=d,
+            url=d.url,
+            nature=d.nature,
+            official=d.official,
+            copy_sha256=copies.get(d.pk, ""),
+        )
+        for d in documents
+    ]
     entry.digest = chain.digest(
-        chain.content(entry, cited), prev_digest=entry.prev_digest
+        chain.content(entry, chain.hashed(citations, format=entry.format)),
+        prev_digest=entry.prev_digest,
     )
     entry.save(force_insert=True)
     HistoryText.objects.create(
@@ -306,12 +325,7 @@ def _write(
         **texts,
         **{f"{name}_salt": salt for name, salt in salts.items()},
     )
-    Citation.objects.bulk_create(
-        Citation(
-            entry=entry, evidence=d, url=d.url, nature=d.nature, official=d.official
-        )
-        for d in documents
-    )
+    Citation.objects.bulk_create(citations)
     if documents:
         fields["commitment"].evidence.add(*documents)
     return entry

@@ -251,7 +251,10 @@ def rewrite():
         )
     for entry in entries:
         found = chain.digest(
-            chain.content(entry, chain.cited(entry)), prev_digest=prev_digest
+            chain.content(
+                entry, chain.hashed(entry.citations.all(), format=entry.format)
+            ),
+            prev_digest=prev_digest,
         )
         HistoryEntry.objects.filter(pk=entry.pk).update(
             digest=found, prev_digest=prev_digest

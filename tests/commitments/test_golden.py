@@ -1,4 +1,4 @@
-"""Format 1 of the chain never changes: fixed vectors, and a second implementation."""
+"""The formats of the chain never change: fixed vectors, and a second implementation."""
 
 import importlib.util
 import json
@@ -33,15 +33,26 @@ def test_the_leaf_of_the_vector():
     assert chain.leaf(**given) == leaf["digest"]
 
 
-def test_the_digest_of_the_vector_by_both_implementations():
-    content, previous = GOLDEN["content"], GOLDEN["prev_digest"]
+@pytest.mark.parametrize("format", [1, 2])
+def test_the_digest_of_the_vector_by_both_implementations(format):
+    golden = GOLDEN if format == 1 else GOLDEN["format 2"]
+    content, previous = golden["content"], golden["prev_digest"]
     other = second_implementation()
 
-    assert chain.canonical(content).decode() == GOLDEN["canonical"]
-    assert chain.digest(content, prev_digest=previous) == GOLDEN["digest"]
-    assert other.canonical(content).decode() == GOLDEN["canonical"]
+    assert content["format"] == format
+    assert chain.canonical(content).decode() == golden["canonical"]
+    assert chain.digest(content, prev_digest=previous) == golden["digest"]
+    assert other.canonical(content).decode() == golden["canonical"]
     parts = (b"tracker.history.v1", previous.encode(), other.canonical(content))
-    assert other.sha256(*parts) == GOLDEN["digest"]
+    assert other.sha256(*parts) == golden["digest"]
+
+
+def test_an_entry_of_format_1_is_hashed_without_copies(db):
+    entry = assess(CommitmentFactory(), evidence=[EvidenceFactory()])
+    citations = list(entry.citations.all())
+
+    assert [len(row) for row in chain.hashed(citations, format=1)] == [4]
+    assert [len(row) for row in chain.hashed(citations, format=2)] == [5]
 
 
 def test_fractions_cannot_enter_the_chain():

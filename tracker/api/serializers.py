@@ -112,7 +112,10 @@ class CitationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = models.Citation
-        fields = ["id", "title", "publisher", "grade", "url", "nature", "official"]
+        fields = [
+            *("id", "title", "publisher", "grade", "url", "nature", "official"),
+            "copy_sha256",
+        ]
 
 
 class HistorySerializer(serializers.ModelSerializer):
