@@ -17,6 +17,7 @@ from commitments.models import (
     Topic,
 )
 
+from . import copies
 from .base import FactAdmin
 
 
@@ -93,6 +94,7 @@ class EvidenceAdmin(FactAdmin):
         "grade",
     ]
     list_filter = [
+        "link__verdict",
         "grade",
         "type",
         "nature",
@@ -105,6 +107,9 @@ class EvidenceAdmin(FactAdmin):
     date_hierarchy = "occurred_on"
     readonly_fields = ["grade", "commitments"]
     prepopulated_fields = {"slug": ["title"]}
+
+    def get_urls(self):
+        return [*copies.urls(self.admin_site), *super().get_urls()]
 
 
 class ObservationInline(admin.TabularInline):

@@ -5,7 +5,7 @@ from .captures import accept_change, upload_copy
 from .checkpoints import write_checkpoint
 from .correct import correct, redact
 from .flags import flag_commitments, send_flag_digest
-from .links import check_links, follow_links
+from .links import check_links, follow_links, look_again
 from .proposal import checked
 from .propose import propose, rehearsed, revise, withdraw_proposal
 from .publish import amend_wording, merge, move_deadline, publish, withdraw
@@ -30,6 +30,7 @@ __all__ = [
     "correct",
     "flag_commitments",
     "follow_links",
+    "look_again",
     "meet_milestone",
     "merge",
     "move_deadline",

@@ -83,7 +83,7 @@ HASHED = {
     "sign_off": "waived",
     "method_version": "0.9",
     "idempotency_key": "other",
-    "format": 2,
+    "format": 3,
     "leaves": json.dumps({}),
     "digest": "d" * 64,
     "prev_digest": "e" * 64,

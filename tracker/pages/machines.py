@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from commitments.models import (
     Body,
     Commitment,
+    Evidence,
     HistoryEntry,
     Indicator,
     Partner,
@@ -55,6 +56,8 @@ def _pages() -> Iterator[tuple[str, date | None]]:
         yield reverse(name), last.date() if last else None
     for name in CALM:
         yield reverse(name), None
+    for slug in Evidence.objects.public().order_by("pk").values_list("slug", flat=True):
+        yield reverse("evidence", args=[slug]), None
     listed = Commitment.objects.public().exclude(standing=Standing.MERGED)
     for slug, at in listed.values_list("slug", "latest_entry__recorded_at"):
         yield reverse("commitment", args=[slug]), at.date() if at else None

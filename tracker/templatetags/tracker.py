@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from commitments.statuses import Freshness, Precision, Schedule, Status
+from commitments.verdicts import Verdict
 from tracker.charts import css
 
 register = template.Library()
@@ -97,6 +98,28 @@ def grade_mark(value: str) -> SafeString:
         '<span class="vh">Evidence grade </span>{0}</span>',
         value,
     )
+
+
+LINK_LOOKS = {
+    Verdict.OK: ("ok", "link"),
+    Verdict.MOVED: ("moved", "arrow"),
+    Verdict.CHANGED: ("moved", "edit"),
+    Verdict.NOT_FOUND: ("moved", "info"),
+    Verdict.BLOCKED: ("moved", "info"),
+    Verdict.UNREACHABLE: ("moved", "info"),
+    Verdict.SOFT_404: ("dead", "dead"),
+    Verdict.GONE: ("dead", "dead"),
+}
+SHORT = {Verdict.SOFT_404: "Not there any more", Verdict.NOT_FOUND: "Not found"}
+
+
+@register.filter
+def link_mark(value: str) -> SafeString:
+    """Show how a link was found when it was last looked at."""
+    verdict = Verdict(value)
+    look, name = LINK_LOOKS[verdict]
+    word = SHORT.get(verdict, verdict.label)
+    return format_html('<span class="health {}">{}{}</span>', look, icon(name), word)
 
 
 @register.filter
