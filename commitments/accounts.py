@@ -46,7 +46,7 @@ LIBRARY = {name: WHOLE for name in ("plan", "pillar", "source", "passage")}
 PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     ANALYST: DESK,
     REVIEWER: {**DESK, "commitment": WHOLE, "evidence": WHOLE},
-    ADMINISTRATOR: {name: WHOLE for name in (*DESK, *LIBRARY)},
+    ADMINISTRATOR: {name: WHOLE for name in (*DESK, *LIBRARY, "watchedsource")},
 }
 # Accounts belong to another app.
 ACCOUNTS = {ADMINISTRATOR: ("add_user", "change_user", "view_user", "view_group")}

@@ -20,9 +20,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import IO, Self
+from urllib.parse import urljoin
 
 LONGEST_TEXT = 500_000
 LARGEST_PAGE = 5_000_000
+MOST_LISTED = 500
 SECONDS = 20.0
 MEMORY = 2_000_000_000
 MAGIC = {
@@ -49,6 +51,15 @@ class Readable:
     text: str = ""
     title: str = ""
     language: str = ""
+    published_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A document as a feed or a list page names it."""
+
+    url: str
+    title: str
     published_on: date | None = None
 
 
@@ -103,11 +114,25 @@ class Reader:
         day = said.pop("published_on")
         return Readable(**said, published_on=date.fromisoformat(day) if day else None)
 
-    def _ask(self, body: bytes) -> bytes | None:
+    def entries(self, body: bytes, *, kind: str) -> list[Listed] | None:
+        """Return what a feed or a list page lists, or None where it is unreadable.
+
+        ``kind`` is feed or list; addresses come as they are written there.
+        """
+        answer = self._ask(body[:LARGEST_PAGE], job=kind)
+        if answer is None or (said := json.loads(answer)) is None:
+            return None
+        return [
+            Listed(url, title, date.fromisoformat(day) if day else None)
+            for url, title, day in said
+        ]
+
+    def _ask(self, body: bytes, *, job: str = "read") -> bytes | None:
         child = self._child or self._start()
         overdue = threading.Timer(self._seconds, child.kill)
         overdue.start()
         try:
+            _send(child.stdin, job.encode())
             _send(child.stdin, body)
             answer = _receive(child.stdout)
         except (OSError, EOFError):
@@ -216,8 +241,10 @@ def _parse_pdf(body: bytes) -> Readable:
     return Readable("pdf", clean("\n".join(pages)), clean(title)[:300])
 
 
-def told(body: bytes) -> bytes:
+def told(body: bytes, *, job: str = "read") -> bytes:
     """Return what ``body`` says as JSON; only its kind where a parser fails."""
+    if job != "read":
+        return _listed(body, job)
     try:
         found = asdict(parse(body))
     except Exception:  # noqa: BLE001 - parsers fail in any way on what comes
@@ -226,14 +253,57 @@ def told(body: bytes) -> bytes:
     return json.dumps(found).encode()
 
 
+def _listed(body: bytes, job: str) -> bytes:
+    try:
+        found = _feed_entries(body) if job == "feed" else _list_entries(body)
+    except Exception:  # noqa: BLE001 - parsers fail in any way on what comes
+        found = None
+    return json.dumps(found).encode()
+
+
+def _feed_entries(body: bytes) -> list[tuple[str, str, str]] | None:
+    """Return the entries of a feed as (address, title, day)."""
+    import feedparser
+
+    parsed = feedparser.parse(io.BytesIO(body))
+    if not parsed.entries and not parsed.version:
+        return None
+    found = []
+    for entry in parsed.entries[:MOST_LISTED]:
+        stamp = entry.get("published_parsed") or entry.get("updated_parsed")
+        day = f"{stamp[0]:04}-{stamp[1]:02}-{stamp[2]:02}" if stamp else ""
+        title = re.sub(r"<[^>]*>", " ", entry.get("title", ""))
+        found.append((entry.get("link", ""), _line(title), day))
+    return found
+
+
+def _list_entries(body: bytes) -> list[tuple[str, str, str]] | None:
+    """Return the links of a page as (address, text, "")."""
+    import lxml.html
+
+    page = lxml.html.document_fromstring(body)
+    base = page.find(".//base[@href]")
+    found = [
+        (link.get("href", ""), _line(link.get("title") or link.text_content()), "")
+        for link in page.iter("a")
+    ]
+    if base is not None:
+        found = [(urljoin(base.get("href"), url), t, d) for url, t, d in found]
+    return found[:MOST_LISTED]
+
+
+def _line(text: str) -> str:
+    return " ".join(clean(text).split())[:300]
+
+
 def serve(source: IO[bytes], target: IO[bytes]) -> None:
     """Answer documents with what they say until the other side goes."""
     while True:
         try:
-            body = _receive(source)
+            job, body = _receive(source).decode(), _receive(source)
         except EOFError:
             return
-        _send(target, told(body))
+        _send(target, told(body, job=job))
 
 
 if __name__ == "__main__":

@@ -49,3 +49,14 @@ def check_links() -> None:
     if counts:
         logger.info("Links: %s", dict(counts))
         services.flag_commitments(on=timezone.localdate(), at=timezone.now())
+
+
+@shared_task
+def watch_sources() -> None:
+    """Look for new documents and read them. Safe to run beside itself."""
+    if not settings.LINK_CHECKS:
+        return
+    counts = services.watch_sources(clock=timezone.now)
+    if counts:
+        logger.info("Watched sources: %s", dict(counts))
+        services.flag_commitments(on=timezone.localdate(), at=timezone.now())

@@ -238,6 +238,7 @@ def prepare() -> None:
     manage("migrate", "--verbosity", "0")
     manage("collectstatic", "--noinput", "--verbosity", "0")
     manage("load_catalogue")
+    manage("add_watched_sources")
     manage("flag_commitments")
     manage("create_accounts")
 

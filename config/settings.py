@@ -332,7 +332,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 5,
 }
 # What waits for other machines has workers of its own.
-CELERY_TASK_ROUTES = {"commitments.tasks.check_links": {"queue": "network"}}
+CELERY_TASK_ROUTES = {
+    "commitments.tasks.check_links": {"queue": "network"},
+    "commitments.tasks.watch_sources": {"queue": "network"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
@@ -344,6 +347,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "check-links-every-minute": {
         "task": "commitments.tasks.check_links",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "watch-sources-every-minute": {
+        "task": "commitments.tasks.watch_sources",
         "schedule": 60.0,
         "options": {"expires": 60},
     },

@@ -1,6 +1,6 @@
 """The desk. Facts are edited here; history moves only on pages of its own."""
 
-from . import accounts, bulk, commitment, reference, sign_off, sweep, watch
+from . import accounts, bulk, commitment, reference, sign_off, suggestions, sweep, watch
 
 __all__ = [
     "accounts",
@@ -8,6 +8,7 @@ __all__ = [
     "commitment",
     "reference",
     "sign_off",
+    "suggestions",
     "sweep",
     "watch",
 ]

@@ -68,7 +68,11 @@ def copies(request: HttpRequest, pk: int) -> HttpResponse:
     """Show how the link was found, what changed and what is kept; take an upload."""
     evidence = _evidence(request, pk)
     may_record = accounts.may(request.user, accounts.RECORD)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = (
+        UploadForm(request.POST, request.FILES)
+        if request.method == "POST"
+        else UploadForm()
+    )
     if request.method == "POST":
         if not may_record:
             raise PermissionDenied

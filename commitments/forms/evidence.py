@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import Q
 from django.utils.html import format_html
-from django.utils.text import slugify
 
 from commitments.models import Evidence, HistoryEntry
 from commitments.statuses import Confidence, EvidenceType, Nature
@@ -48,18 +47,6 @@ class DocumentChoices(forms.ModelMultipleChoiceField):
 
 def blank(choices: list) -> list:
     return [("", "---------"), *choices]
-
-
-def free_slug(title: str) -> str:
-    """Return a slug for a new document that no other has."""
-    stem = slugify(title)[:90].strip("-") or "document"
-    taken = set(
-        Evidence.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
-    )
-    slug, number = stem, 2
-    while slug in taken:
-        slug, number = f"{stem}-{number}", number + 1
-    return slug
 
 
 class EvidenceForm(ActForm):
@@ -166,5 +153,5 @@ class EvidenceForm(ActForm):
         if known := self.known:
             return known
         return Evidence.objects.create(
-            url=url, slug=free_slug(values["title"]), **values
+            url=url, slug=Evidence.objects.free_slug(values["title"]), **values
         )

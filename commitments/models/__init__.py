@@ -16,8 +16,10 @@ from .proposal import Proposal, ProposalStep
 from .snooze import Snooze
 from .source import Passage, Source
 from .state import Standing, State
+from .suggestion import Suggestion, SuggestionMatch
 from .sweep import Sweep, SweepItem
 from .topic import Topic
+from .watched_source import Sighting, WatchedSource
 
 __all__ = [
     "Assignment",
@@ -48,12 +50,16 @@ __all__ = [
     "Proposal",
     "ProposalStep",
     "Responsibility",
+    "Sighting",
     "Snapshot",
     "Snooze",
     "Source",
     "Standing",
     "State",
+    "Suggestion",
+    "SuggestionMatch",
     "Sweep",
     "SweepItem",
     "Topic",
+    "WatchedSource",
 ]

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import F, Min, Q
+from django.db.models.functions import TruncDate
 from django.urls import reverse
 
 from commitments.statuses import Precision, Status
@@ -42,6 +43,18 @@ class CommitmentQuerySet(StateQuestions):
         return self.annotate(
             broken_since=Min("evidence__link__verdict_since", filter=lost | silent)
         ).exclude(broken_since=None)
+
+    def with_suggestions(self) -> CommitmentQuerySet:
+        """Those that a waiting suggestion is most likely about."""
+        waiting = Q(
+            suggestion_matches__is_best=True,
+            suggestion_matches__suggestion__state="open",
+        )
+        return self.annotate(
+            suggested_since=Min(
+                TruncDate("suggestion_matches__suggestion__found_at"), filter=waiting
+            )
+        ).exclude(suggested_since=None)
 
     def with_changed_evidence(self) -> CommitmentQuerySet:
         """With a document whose text or address is no longer what was cited."""

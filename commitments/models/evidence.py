@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
+from django.utils.text import slugify
 
 from commitments.statuses import Confidence, EvidenceType, Nature, Precision
 from commitments.validation import check_text, check_url, same_page
@@ -27,6 +28,15 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def at_address(self, url: str) -> EvidenceQuerySet:
         """The document at an address, however that is written."""
         return self.filter(page_key=same_page(url))
+
+    def free_slug(self, title: str) -> str:
+        """Return a slug for a new document that no other has."""
+        stem = slugify(title)[:90].strip("-") or "document"
+        found = self.filter(slug__startswith=stem).values_list("slug", flat=True)
+        taken, slug, number = set(found), stem, 2
+        while slug in taken:
+            slug, number = f"{stem}-{number}", number + 1
+        return slug
 
     def readable(self) -> EvidenceQuerySet:
         return self.filter(unreadable_since=None)

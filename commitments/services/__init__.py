@@ -13,21 +13,26 @@ from .queue import claim, release, snooze, wake
 from .record import KeyReused, StaleForm, rehearsal
 from .review import attach_evidence, meet_milestone, review
 from .sign_off import approve, reject, send_back
+from .suggestions import attach_suggestion, dismiss_suggestion
 from .sweep import close_sweep, open_sweep
+from .watch import add_shipped_sources, suggest, watch_sources
 
 __all__ = [
     "KeyReused",
     "StaleForm",
     "accept_change",
+    "add_shipped_sources",
     "amend_wording",
     "approve",
     "assess",
     "attach_evidence",
+    "attach_suggestion",
     "check_links",
     "checked",
     "claim",
     "close_sweep",
     "correct",
+    "dismiss_suggestion",
     "flag_commitments",
     "follow_links",
     "look_again",
@@ -48,8 +53,10 @@ __all__ = [
     "send_back",
     "send_flag_digest",
     "snooze",
+    "suggest",
     "upload_copy",
     "wake",
+    "watch_sources",
     "withdraw",
     "withdraw_proposal",
     "write_checkpoint",

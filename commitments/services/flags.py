@@ -71,6 +71,11 @@ RULES: dict[FlagReason, tuple[Found, str, timedelta]] = {
         "changed_since",
         timedelta(0),
     ),
+    FlagReason.NEW_EVIDENCE: (
+        lambda found, on: found.with_suggestions(),
+        "suggested_since",
+        timedelta(0),
+    ),
 }
 
 

@@ -4,7 +4,6 @@ import pytest
 from django.http import QueryDict
 
 from commitments import forms
-from commitments.forms.evidence import free_slug
 from commitments.models import Evidence
 
 from . import desk
@@ -51,8 +50,8 @@ def test_refusal_lands_on_its_field_and_leaves_no_document():
 
 def test_slug_of_a_new_document_is_free():
     desk.document("the-law")
-    assert free_slug("The law") == "the-law-2"
-    assert free_slug("法律") == "document"
+    assert Evidence.objects.free_slug("The law") == "the-law-2"
+    assert Evidence.objects.free_slug("法律") == "document"
 
 
 def test_amend_wording_changes_only_what_differs():
