@@ -10,9 +10,17 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from commitments import accounts
-from commitments.models import Commitment, Flag, HistoryEntry, Proposal
+from commitments import accounts, verdicts
+from commitments.models import (
+    Commitment,
+    Flag,
+    HistoryEntry,
+    Link,
+    Proposal,
+    Suggestion,
+)
 from commitments.statuses import FlagReason, Freshness
+from commitments.verdicts import Verdict
 
 # How long a flag has been open, in days: at least, and less than.
 AGES = {
@@ -118,6 +126,23 @@ def gaps() -> Figure:
     """Return how many claims go beyond the evidence."""
     count = Commitment.objects.to_be_watched().with_claim_gap().count()
     return Figure("Claim-evidence gaps", count, listing("commitment", gap="yes"))
+
+
+def to_decide() -> list[Figure]:
+    """Return how many suggestions and links want a decision."""
+    waiting = Suggestion.objects.waiting().count()
+    links = Link.objects.filter(verdict__in=verdicts.TO_DECIDE)
+    found = dict(links.order_by().values_list("verdict").annotate(Count("pk")))
+    figures = [Figure("Suggested documents", waiting, listing("suggestion"))]
+    return figures + [
+        Figure(
+            f"Links: {Verdict(verdict).label.lower()}",
+            found[verdict],
+            listing("link", verdict__exact=verdict),
+        )
+        for verdict in verdicts.TO_DECIDE
+        if verdict in found
+    ]
 
 
 def changed(*, at: datetime) -> Figure:

@@ -6,55 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from commitments.words import words
+from commitments.words import singular, terms
 
 MOST = 3
 LONGEST = 280
 SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?。！？]+[”\"')]*|\n|$)")
-# They are in every sentence and tell none apart.
-COMMON = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "been",
-        "by",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "of",
-        "on",
-        "or",
-        "our",
-        "she",
-        "that",
-        "the",
-        "their",
-        "they",
-        "this",
-        "to",
-        "was",
-        "were",
-        "which",
-        "will",
-        "with",
-        "the",
-        "not",
-        "no",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -73,12 +29,11 @@ def excerpts(
     Each is cut to 280 characters and told in pieces, hits marked. Empty where no
     sentence shares at least two words with what is sought.
     """
-    wanted = {word for one in sought for word in words(one)} - COMMON
-    wanted = {word for word in wanted if len(word) > 1}
+    wanted = {word for one in sought for word in terms(one) if len(word) > 1}
     scored = []
     for place, match in enumerate(SENTENCE.finditer(text)):
         sentence = " ".join(match[0].split())
-        shared = wanted & set(words(sentence))
+        shared = wanted & set(terms(sentence))
         if len(shared) >= 2:
             scored.append((-len(shared), place, sentence, shared))
     best = sorted(sorted(scored)[:most], key=lambda one: one[1])
@@ -90,7 +45,7 @@ def marked(sentence: str, hits: set[str]) -> list[Piece]:
     cut = sentence if len(sentence) <= LONGEST else sentence[: LONGEST - 1] + "…"
     pieces: list[Piece] = []
     for token in re.findall(r"[\u4e00-\u9fff]|[^\W_]+|[\W_]+", cut):
-        is_hit = any(token.casefold() in hit for hit in hits if _fits(token, hit))
+        is_hit = any(_fits(token, hit) for hit in hits)
         if pieces and pieces[-1].is_hit == is_hit:
             pieces[-1] = Piece(pieces[-1].text + token, is_hit)
         else:
@@ -100,4 +55,5 @@ def marked(sentence: str, hits: set[str]) -> list[Piece]:
 
 def _fits(token: str, hit: str) -> bool:
     """Whether a token is a word that was found: whole, or a character of it."""
-    return token.casefold() == hit or ("\u4e00" <= token <= "\u9fff" and token in hit)
+    is_character = "\u4e00" <= token <= "\u9fff"
+    return token in hit if is_character else singular(token.casefold()) == hit

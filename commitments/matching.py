@@ -13,9 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from commitments.excerpts import COMMON
 from commitments.models import Commitment, Evidence
-from commitments.words import words
+from commitments.words import terms
 
 K1 = 2.0
 B = 0.4
@@ -61,20 +60,6 @@ class Index:
                 shared[pk].add(word)
         best = sorted(scores, key=lambda pk: (-scores[pk], pk))[:most]
         return [Match(pk, round(scores[pk], 3), frozenset(shared[pk])) for pk in best]
-
-
-def terms(text: str) -> list[str]:
-    """Return the words of a text that tell, without the plural of English nouns."""
-    return [singular(word) for word in words(text) if word not in COMMON]
-
-
-def singular(word: str) -> str:
-    """Return an English plural as its singular, near enough for matching."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        return word[:-1]
-    return word
 
 
 def build(documents: dict[int, Iterable[tuple[str, str]]]) -> Index:

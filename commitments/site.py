@@ -24,6 +24,7 @@ class TrackerAdminSite(AdminSite):
             "flags": desk.flags_by_age(on=on),
             "ages": [label for label, *_ in desk.AGES.values()],
             "figures": [*desk.coming_up(on=on), desk.gaps(), desk.changed(at=at)],
+            "evidence": desk.to_decide(),
             "reviewed": desk.reviewed_in_time(on=on),
         }
         return super().index(request, {**shown, **(extra_context or {})})

@@ -60,3 +60,11 @@ def watch_sources() -> None:
     if counts:
         logger.info("Watched sources: %s", dict(counts))
         services.flag_commitments(on=timezone.localdate(), at=timezone.now())
+
+
+@shared_task
+def save_snapshots() -> None:
+    """Have the Wayback Machine keep what we keep, where that is switched on."""
+    if settings.WAYBACK:
+        saved = services.save_snapshots(clock=timezone.now)
+        logger.info("Snapshots saved: %s", saved)

@@ -58,6 +58,9 @@ SILENT = (Verdict.UNREACHABLE, Verdict.BLOCKED)
 SILENT_FOR = timedelta(days=7)
 READ = (Verdict.OK, Verdict.MOVED, Verdict.CHANGED)
 
+# A person says what follows from it.
+TO_DECIDE = (Verdict.CHANGED, Verdict.MOVED, Verdict.SOFT_404, Verdict.GONE)
+
 MISSES = 3
 BETWEEN_MISSES = timedelta(days=3)
 # When each verdict is looked at again, in days, before the spread.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W_]+")
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+WORD = re.compile(rf"{HAN.pattern}+|(?:(?!{HAN.pattern})[^\W_])+")
 
 
 def words(text: str) -> list[str]:
@@ -24,3 +24,63 @@ def words(text: str) -> list[str]:
         else:
             found.append(piece)
     return found
+
+
+# They are in every sentence and tell none apart.
+COMMON = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "by",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "in",
+        "into",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "our",
+        "she",
+        "that",
+        "the",
+        "their",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "which",
+        "will",
+        "with",
+        "the",
+        "not",
+        "no",
+    ]
+)
+
+
+def terms(text: str) -> list[str]:
+    """Return the words of a text that tell, without the plural of English nouns."""
+    return [singular(word) for word in words(text) if word not in COMMON]
+
+
+def singular(word: str) -> str:
+    """Return an English plural as its singular, near enough for matching."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word

@@ -335,6 +335,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_ROUTES = {
     "commitments.tasks.check_links": {"queue": "network"},
     "commitments.tasks.watch_sources": {"queue": "network"},
+    "commitments.tasks.save_snapshots": {"queue": "network"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
@@ -354,6 +355,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "commitments.tasks.watch_sources",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "save-snapshots-every-hour": {
+        "task": "commitments.tasks.save_snapshots",
+        "schedule": crontab(minute=25),
     },
     "flag-commitments-every-night": {
         "task": "commitments.tasks.flag_commitments",

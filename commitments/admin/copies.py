@@ -204,6 +204,10 @@ class LinkAdmin(ViewOnlyAdmin):
     search_fields = ["url", "evidence__title", "evidence__publisher"]
     ordering = ["-verdict_since", "pk"]
 
+    def lookup_allowed(self, lookup, value, request):
+        by_commitment = lookup == "evidence__commitments__id__exact"
+        return by_commitment or super().lookup_allowed(lookup, value, request)
+
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Lead to the page on which one decides."""
         link = self.get_object(request, object_id)

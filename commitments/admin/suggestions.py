@@ -94,6 +94,10 @@ class SuggestionAdmin(ViewOnlyAdmin):
             .prefetch_related("matches__commitment")
         )
 
+    def lookup_allowed(self, lookup, value, request):
+        by_commitment = lookup == "matches__commitment__id__exact"
+        return by_commitment or super().lookup_allowed(lookup, value, request)
+
     @admin.display(description="likely about")
     def likely(self, suggestion: Suggestion) -> str:
         best = [m.commitment.ref for m in suggestion.matches.all()][:3]

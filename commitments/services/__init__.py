@@ -13,6 +13,7 @@ from .queue import claim, release, snooze, wake
 from .record import KeyReused, StaleForm, rehearsal
 from .review import attach_evidence, meet_milestone, review
 from .sign_off import approve, reject, send_back
+from .snapshots import save_snapshots
 from .suggestions import attach_suggestion, dismiss_suggestion
 from .sweep import close_sweep, open_sweep
 from .watch import add_shipped_sources, suggest, watch_sources
@@ -50,6 +51,7 @@ __all__ = [
     "release",
     "review",
     "revise",
+    "save_snapshots",
     "send_back",
     "send_flag_digest",
     "snooze",

@@ -6,7 +6,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from commitments.statuses import Status
+from commitments.desk import listing
+from commitments.models import Flag
+from commitments.statuses import FlagReason, Status
 
 register = template.Library()
 
@@ -22,3 +24,15 @@ def status(value: str) -> SafeString:
         name,
         Status(value).label if value else "Not yet assessed",
     )
+
+
+@register.filter
+def flag_address(flag: Flag) -> str:
+    """Return the list of what a flag is about; nothing where that is itself."""
+    pk = flag.commitment_id
+    match flag.reason:
+        case FlagReason.NEW_EVIDENCE:
+            return listing("suggestion", matches__commitment__id__exact=pk)
+        case FlagReason.EVIDENCE_BROKEN | FlagReason.EVIDENCE_CHANGED:
+            return listing("link", evidence__commitments__id__exact=pk)
+    return ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from commitments import models, statuses
 from commitments.statuses import Freshness, Grade, Schedule
+from commitments.verdicts import Verdict
 
 
 class PillarSerializer(serializers.ModelSerializer):
@@ -61,9 +63,29 @@ class SourceDetailSerializer(SourceSerializer):
         fields = [*SourceSerializer.Meta.fields, "passages"]
 
 
+class LinkSerializer(serializers.ModelSerializer):
+    """How the link of a document was found when it was last looked at."""
+
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+
+    class Meta:
+        model = models.Link
+        fields = ["verdict", "verdict_since", "checked_at", "moved_to"]
+
+
+class CopySerializer(serializers.ModelSerializer):
+    """A kept copy: that it exists, and its hash. Whole copies are not published."""
+
+    class Meta:
+        model = models.Capture
+        fields = ["taken_at", "origin", "kind", "size", "sha256", "text_sha256"]
+
+
 class EvidenceSerializer(serializers.ModelSerializer):
     id = serializers.CharField(source="slug")
     grade = serializers.ChoiceField(choices=Grade.choices)
+    link = serializers.SerializerMethodField()
+    copies = CopySerializer(source="captures", many=True)
 
     class Meta:
         model = models.Evidence
@@ -71,7 +93,13 @@ class EvidenceSerializer(serializers.ModelSerializer):
             *("id", "title", "title_original", "publisher", "url", "published_on"),
             *("occurred_on", "precision", "language", "type", "nature", "official"),
             *("reliability", "grade", "summary", "unreadable_since"),
+            *("link", "copies"),
         ]
+
+    @extend_schema_field(LinkSerializer(allow_null=True))
+    def get_link(self, evidence: models.Evidence) -> dict | None:
+        link = getattr(evidence, "link", None)
+        return LinkSerializer(link).data if link and link.verdict else None
 
 
 class ObservationSerializer(serializers.ModelSerializer):

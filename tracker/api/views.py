@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from commitments.models import (
     Body,
+    Capture,
     Commitment,
     DataVersion,
     Evidence,
@@ -187,7 +188,13 @@ class HistoryViewSet(RecordViewSet):
 class EvidenceViewSet(RecordViewSet):
     """The documents that published commitments rest on."""
 
-    queryset = Evidence.objects.public()
+    queryset = (
+        Evidence.objects.public()
+        .select_related("link")
+        .prefetch_related(
+            Prefetch("captures", Capture.objects.defer("text", "headers"))
+        )
+    )
     serializer_class = serializers.EvidenceSerializer
     filterset_class = filters.EvidenceFilter
     cursor_key = "slug"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Max, Prefetch, Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -15,6 +15,7 @@ from commitments import statuses
 from commitments.models import (
     Commitment,
     Indicator,
+    Link,
     Observation,
     Plan,
     State,
@@ -107,6 +108,7 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         "topics": one.topics.all(),
         "indicators": _figures(one, on=on),
         "related": _related(one, question),
+        "last_check": None if question.is_past else _last_check(one),
         "citation": citing.Citation(
             commitment=one,
             title=text["title"],
@@ -114,6 +116,12 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
             on=question.known_at or question.today,
         ),
     }
+
+
+def _last_check(one: Commitment) -> datetime | None:
+    """Return when a link of its evidence was last looked at."""
+    links = Link.objects.filter(evidence__commitments=one)
+    return links.aggregate(at=Max("checked_at"))["at"]
 
 
 def _figures(one: Commitment, *, on: date) -> list[dict[str, Any]]:
