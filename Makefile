@@ -14,7 +14,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check screenshots format lock
+.PHONY: help run manage test check screenshots bench format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -42,6 +42,9 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
 	$(BIN)/python scripts/screenshots.py $(ARGS)
 
+bench: $(VENV)/.bench  ## Measure, beside others, in one run: link checks
+	$(BIN)/python -m bench.links $(ARGS)
+
 format: $(VENV)/.develop  ## Put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -52,6 +55,9 @@ $(VENV)/.embedded: requirements/embedded.txt
 
 $(VENV)/.develop: requirements/develop.txt
 	$(call install,develop)
+
+$(VENV)/.bench: $(VENV)/.develop requirements/bench.txt
+	$(call install,bench)
 
 # Compiled at once: where bytecode is not written later, each start would take seconds.
 define install
@@ -71,4 +77,5 @@ lock:  ## Resolve the requirement files anew (needs uv on the PATH)
 	$(LOCK) -o requirements/production.txt
 	$(LOCK) --group embedded -c requirements/production.txt -o requirements/embedded.txt
 	$(LOCK) --group dev -c requirements/embedded.txt -o requirements/develop.txt
+	$(LOCK) --group bench -c requirements/develop.txt -o requirements/bench.txt
 	! grep -nE 'https?://' requirements/*.txt

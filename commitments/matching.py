@@ -1,7 +1,7 @@
 """Which commitments a document is likely to be about: BM25 over what they say.
 
-Okapi BM25 (Robertson and Zaragoza, 2009) with the usual k1 and b; words that stand in
-a title or name count more. The index is built from published commitments in a fixed
+Okapi BM25 (Robertson and Zaragoza, 2009); words that stand in a title or
+name count more. The index is built from published commitments in a fixed
 number of queries; nothing about evidence enters it, so that it can be measured
 against the evidence that is already attached.
 """
@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from commitments.models import Commitment, Evidence
 from commitments.words import terms
 
-K1 = 2.0
-B = 0.4
+# Counts are weighted by place and the texts alike in length: a word's second mention
+# tells more, and length less, than in the usual 1.2 and 0.75.
+K1 = 3.0
+B = 0.3
 # Below this a document has too little in common with any commitment to be shown
-# unasked: of the catalogue's own evidence one in fifty scores less.
+# unasked: of the 110 documents of the founding catalogue one scores less.
 LIKELY = 10.0
 # How much a word counts by where it stands.
 WEIGHTS = {"title": 3, "name": 2, "text": 1}
@@ -116,7 +118,8 @@ def recall(at: Iterable[int] = (1, 5, 10)) -> tuple[dict[int, float], int]:
     )
     for evidence, commitment in pairs.values_list("evidence", "commitment"):
         known[evidence].add(commitment)
-    at, sums = list(at), Counter()
+    at = list(at)
+    sums: dict[int, float] = defaultdict(float)
     documents = Evidence.objects.in_bulk(known)
     for pk, wanted in known.items():
         one = documents[pk]

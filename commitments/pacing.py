@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
+from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import Model
 
 from commitments import outgoing
 from commitments.models import Host
@@ -41,19 +43,32 @@ def known(urls: Iterable[str], *, at: datetime) -> dict[str, Host]:
     return {host.name: host for host in Host.objects.filter(name__in=names)}
 
 
-def take(host: Host, *, at: datetime) -> bool:
-    """Take the lease of a host if it is free at ``at``."""
-    free = Host.objects.free(at=at).filter(pk=host.pk)
-    return bool(free.update(leased_until=at + LEASE))
+def take(hosts: Iterable[Host], *, at: datetime) -> set[int]:
+    """Take the leases of those hosts that are free at ``at``; return their keys."""
+    token = uuid4().hex
+    free = Host.objects.free(at=at).filter(pk__in=[host.pk for host in hosts])
+    free.update(leased_until=at + LEASE, holder=token)
+    return set(Host.objects.filter(holder=token).values_list("pk", flat=True))
 
 
 def give_back(waits: Mapping[int, timedelta], *, at: datetime) -> None:
     """End leases; each host is asked again after its wait (by primary key)."""
     hosts = list(Host.objects.filter(pk__in=waits))
     for host in hosts:
-        host.leased_until = None
+        host.leased_until, host.holder = None, ""
         host.next_at = at + waits[host.pk]
-    Host.objects.bulk_update(hosts, ["leased_until", "next_at"])
+    save_all(hosts, ["leased_until", "holder", "next_at"])
+
+
+def save_all(rows: Sequence[Model], columns: Sequence[str]) -> None:
+    """Write columns of rows that are there already, in one statement.
+
+    An upsert: ``bulk_update`` takes ten times as long to build.
+    """
+    if rows:
+        type(rows[0])._default_manager.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=columns
+        )
 
 
 def rules(host: Host) -> RobotFileParser:

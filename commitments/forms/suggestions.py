@@ -75,7 +75,9 @@ class AttachForm(forms.Form):
         given = {
             "commitments": [m.commitment_id for m in matches if m.is_best],
             "title": suggestion.title,
-            "publisher": str(source.body or source.name) if source else "",
+            "publisher": str(source.body or source.name)
+            if source
+            else suggestion.host.name.removeprefix("www."),
             "occurred_on": day,
             "published_on": suggestion.published_on,
             "type": EvidenceType.NOTICE if source else EvidenceType.NEWS,

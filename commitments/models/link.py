@@ -22,6 +22,7 @@ class Host(models.Model):
     name = models.CharField(max_length=255, unique=True)
     next_at = models.DateTimeField(help_text="Not asked before.")
     leased_until = models.DateTimeField(null=True)
+    holder = models.CharField(max_length=32, blank=True, db_index=True)
     robots = models.TextField(blank=True)
     robots_at = models.DateTimeField(null=True)
 

@@ -87,13 +87,13 @@ def take_due(*, at: datetime, most: int) -> list[Link]:
         .annotate(first=Min("links__due_at"))
         .order_by("first")[:most]
     )
-    taken = [host.pk for host in waiting if pacing.take(host, at=at)]
+    taken = pacing.take(waiting, at=at)
     due = Link.objects.due(at=at).filter(host__in=taken).select_related("host")
     first: dict[int, Link] = {}
     for link in due.order_by("due_at", "pk"):
         first.setdefault(link.host_id, link)
     # Another run may have done the last link of a host between the two questions.
-    idle = set(taken) - first.keys()
+    idle = taken - first.keys()
     if idle:
         pacing.give_back(dict.fromkeys(idle, timedelta(0)), at=at)
     return list(first.values())

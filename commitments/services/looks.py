@@ -17,7 +17,6 @@ from commitments.models import (
     Citation,
     DataVersion,
     Evidence,
-    Host,
     Link,
     LinkCheck,
 )
@@ -65,7 +64,7 @@ def record_looks(looks: Sequence[Look], *, at: datetime) -> Counter[str]:
         checks.append(_check(link, one, capture, at=at))
         counts[link.verdict] += 1
     LinkCheck.objects.bulk_create(checks)
-    Link.objects.bulk_update(links.values(), SETTLED)
+    pacing.save_all(list(links.values()), SETTLED)
     _mark_unreadable([links[one.link.pk] for one in seen])
     pacing.give_back({one.link.host_id: _wait(one, at=at) for one in looks}, at=at)
     if checks:
@@ -85,7 +84,7 @@ def _remember_robots(looks: Iterable[Look], *, at: datetime) -> None:
         if one.robots is not None:
             one.link.host.robots, one.link.host.robots_at = one.robots, at
             told.append(one.link.host)
-    Host.objects.bulk_update(told, ["robots", "robots_at"])
+    pacing.save_all(told, ["robots", "robots_at"])
 
 
 def _held(links: Iterable[Link], looks: Iterable[Look]) -> dict[int, Capture]:

@@ -30,7 +30,7 @@ def save_snapshots(*, clock: Callable[[], datetime], seconds: float = 120) -> in
     saved = 0
     host = pacing.known([SAVE], at=clock())[pacing.host_of(SAVE)]
     while time.monotonic() < end and (capture := _next(at=clock())):
-        if not pacing.take(host, at=clock()):
+        if not pacing.take([host], at=clock()):
             break
         saved += _save(capture, at=clock())
         pacing.give_back({host.pk: pacing.pause(host)}, at=clock())

@@ -106,7 +106,7 @@ def _next_source(*, at: datetime) -> WatchedSource | None:
         if source.host_id != host.pk:
             WatchedSource.objects.filter(pk=source.pk).update(host=host)
             source.host = host
-        if pacing.take(host, at=at):
+        if pacing.take([host], at=at):
             return source
     return None
 
@@ -261,7 +261,7 @@ def _next_suggestion(*, at: datetime) -> Suggestion | None:
         state=Suggestion.State.READING, next_at__lte=at, host__next_at__lte=at
     )
     for one in waiting.select_related("host").order_by("-suggested_by", "pk")[:50]:
-        if pacing.take(one.host, at=at):
+        if pacing.take([one.host], at=at):
             return one
     return None
 
