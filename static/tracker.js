@@ -10,7 +10,7 @@
   if (saved === "light" || saved === "dark") root.dataset.theme = saved;
 
   addEventListener("DOMContentLoaded", () => {
-    theme(); copy(); printing();
+    theme(); copy(); printing(); filters();
   });
 
   /* Theme: auto -> light -> dark -> auto */
@@ -43,6 +43,60 @@
         b.textContent = "Copied"; setTimeout(() => b.textContent = old, 1600);
       });
     }
+  }
+
+  /* The list answers its filters in place; where that fails, the page is loaded. */
+  function filters() {
+    const form = document.querySelector("form.browse");
+    if (!form) return;
+    const part = (from, what) => from.querySelector(what);
+    let turn = 0;
+    const address = () => {
+      const query = new URLSearchParams();
+      for (const [name, value] of new FormData(form)) if (value && !(name === "sort" && value === "ref")) query.append(name, value);
+      return location.pathname + (query.size ? "?" + query : "");
+    };
+    const put = (fresh, back) => {
+      const at = document.activeElement, open = new Set();
+      const sign = d => (d.parentElement.closest("details")?.querySelector("summary").firstChild.textContent ?? "") + "/" + part(d, "summary").firstChild.textContent;
+      for (const d of form.querySelectorAll(".panel details[open]")) open.add(sign(d));
+      part(form, ".panel").replaceChildren(...part(fresh, ".panel").childNodes);
+      for (const d of form.querySelectorAll(".panel details")) d.open ||= open.has(sign(d));
+      const chips = part(form, "#chips"), filtered = part(fresh, "#chips");
+      chips.replaceChildren(...filtered.childNodes); chips.hidden = filtered.hidden;
+      part(form, "#count").textContent = part(fresh, "#count").textContent;
+      part(form, ".views").replaceChildren(...part(fresh, ".views").childNodes);
+      const results = part(form, "#results"), found = part(fresh, "#results");
+      results.replaceChildren(results.firstElementChild, ...[...found.children].slice(1));
+      for (const hidden of form.querySelectorAll(":scope > div > input[type=hidden]")) hidden.remove();
+      part(form, "#chips").before(...fresh.querySelectorAll(":scope > div > input[type=hidden]"));
+      if (back) for (const name of ["q", "sort", "as_of"]) form.elements[name].value = fresh.elements[name].value;
+      if (document.contains(at) && at !== document.body) return;
+      const again = at?.name && [...form.elements].find(e => e.name === at.name && e.value === at.value);
+      (again || part(form, "#count")).focus();
+    };
+    const show = async (url, back) => {
+      const mine = ++turn;
+      form.setAttribute("aria-busy", "true");
+      try {
+        const answer = await fetch(url, {headers: {Accept: "text/html"}});
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (mine !== turn) return;
+        if (!answer.ok) throw new Error("refused");
+        put(part(page, "form.browse"), back);
+        document.title = page.title;
+        if (!back) history.pushState(null, "", url);
+      } catch { if (mine === turn) location.assign(url); }
+      finally { if (mine === turn) form.removeAttribute("aria-busy"); }
+    };
+    form.addEventListener("submit", e => { e.preventDefault(); show(address()); });
+    form.addEventListener("change", e => { if (e.target.name !== "q") show(address()); });
+    form.addEventListener("click", e => {
+      const link = e.target.closest("#chips a, .views a");
+      if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
+      e.preventDefault(); show(link.href);
+    });
+    addEventListener("popstate", () => show(location.href, true));
   }
 
   /* Open every disclosure on paper, then restore. */

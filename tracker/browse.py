@@ -1,7 +1,8 @@
 """The questions readers may ask of the list: the same words on pages and in the API.
 
 ``parse`` turns query parameters into a ``Question``; ``states`` answers it;
-``facets`` counts what each further choice would leave.
+``facets`` counts what each further choice would leave. A value with a minus before
+it leaves those rows out: ``status=-delivered``.
 """
 
 from __future__ import annotations
@@ -11,10 +12,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import QueryDict
 
-from commitments.models import Body, Commitment, Partner, Pillar, State, Topic
+from commitments.models import (
+    Body,
+    Commitment,
+    HistoryEntry,
+    Partner,
+    Pillar,
+    State,
+    Topic,
+)
+from commitments.models.state import end_of
 from commitments.statuses import Freshness, Position, Schedule, Status
 
 DAYS = ("as_of", "known_at")
@@ -37,6 +47,8 @@ SORTS = {
     "review": "Longest without review",
 }
 PARAMETERS = ("q", *FACETS, "claim_gap", "sort", *DAYS)
+VIEWS = {"table": "Table", "cards": "Cards", "timeline": "Timeline"}
+NOT = "-"
 LONGEST_SEARCH = 200
 _CHOICES: dict[str, Any] = {
     "status": Status,
@@ -45,7 +57,8 @@ _CHOICES: dict[str, Any] = {
     "freshness": Freshness,
     "kind": Commitment.Kind,
 }
-_COLUMNS = {
+EVIDENCE_TEXTS = ("title", "title_original", "summary")
+COLUMNS = {
     "pillar": "commitment__pillar__number",
     "status": "status",
     "position": "official_position",
@@ -91,6 +104,7 @@ class Question:
     sort: str = "ref"
     as_of: date | None = None
     known_at: date | None = None
+    view: str = "table"
 
     @property
     def on(self) -> date:
@@ -122,26 +136,9 @@ class Question:
         if self.sort != "ref":
             query["sort"] = self.sort
         query.update(self.days())
+        if self.view != "table":
+            query["view"] = self.view
         return query
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    count: int
-    is_chosen: bool
-
-
-@dataclass(frozen=True)
-class Facet:
-    field: str
-    label: str
-    options: list[Option]
-
-    @property
-    def chosen(self) -> list[Option]:
-        return [option for option in self.options if option.is_chosen]
 
 
 def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Question:
@@ -168,7 +165,16 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
         sort=_one_of(query, "sort", SORTS) or "ref",
         as_of=_day(query, "as_of", today=today),
         known_at=_day(query, "known_at", today=today),
+        view=("view" in also and _one_of(query, "view", VIEWS)) or "table",
     )
+
+
+def parse_list(query: QueryDict, *, today: date) -> Question:
+    """Return the question of the list page, which also has a view.
+
+    Raises BadParameter.
+    """
+    return parse(query, today=today, also=["view"])
 
 
 def parse_days(query: QueryDict, *, today: date) -> Question:
@@ -239,7 +245,7 @@ def _day(query: QueryDict, name: str, *, today: date) -> date | None:
     return day
 
 
-def _labels(name: str) -> dict[str, str]:
+def labels(name: str) -> dict[str, str]:
     """Return the values that a facet knows, with their words."""
     if name in _CHOICES:
         return dict(_CHOICES[name].choices)
@@ -254,9 +260,9 @@ def _labels(name: str) -> dict[str, str]:
 
 
 def _known_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    known = _labels(name)
+    known = labels(name)
     for value in values:
-        if value not in known:
+        if value.removeprefix(NOT) not in known:
             raise _unknown_value(name, value, list(known))
     return values
 
@@ -277,34 +283,55 @@ def narrowed(
 ) -> QuerySet[State]:
     """Return those of ``rows`` that match, but for the facet ``leaving_out``."""
     for word in question.q.split():
-        rows = rows.filter(_mentions(word))
+        rows = rows.filter(_mentions(word, question))
     if question.claim_gap is not None:
         gap = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
             status=Status.DELIVERED
         )
         rows = rows.filter(gap if question.claim_gap else ~gap)
     for name, values in question.chosen.items():
-        if name != leaving_out:
-            rows = rows.filter(_has(name, values, on=question.on))
+        if name == leaving_out:
+            continue
+        wanted = tuple(v for v in values if not v.startswith(NOT))
+        unwanted = tuple(v.removeprefix(NOT) for v in values if v.startswith(NOT))
+        if wanted:
+            rows = rows.filter(_has(name, wanted, on=question.on))
+        if unwanted:
+            rows = rows.exclude(_has(name, unwanted, on=question.on))
     return rows
 
 
-def _mentions(word: str) -> Q:
+def entries_known(question: Question) -> QuerySet[HistoryEntry]:
+    """Return the entries that had happened and were recorded by the days asked."""
+    found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
+    if question.known_at:
+        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    return found
+
+
+def _mentions(word: str, question: Question) -> Q:
+    """What says a word: wording, test, names, and what entries gave as reasons."""
     texts = ("title", "title_zh", "statement", "reading")
     named = ("bodies__name", "bodies__short_name", "topics__name", "partners__name")
     found = Q(ref=word)
     for column in (*texts, *named):
         found |= Q(**{f"{column}__icontains": word})
-    return Q(commitment__in=Commitment.objects.filter(found).values("pk"))
+    found |= Q(criteria__text__icontains=word)
+    named_there = Commitment.objects.filter(found).values("pk")
+    cited = Q(text__reason__icontains=word)
+    for column in EVIDENCE_TEXTS:
+        cited |= Q(**{f"citations__evidence__{column}__icontains": word})
+    told = entries_known(question).filter(cited).order_by().values("commitment")
+    return Q(commitment__in=named_there) | Q(commitment__in=told)
 
 
 def _has(name: str, values: tuple[str, ...], *, on: date) -> Q:
     if name in ("schedule", "freshness"):
         found = Q()
         for value in values:
-            found |= Q(pk__in=_derived(name, value, on=on))
+            found |= Q(pk__in=derived(name, value, on=on))
         return found
-    column = _COLUMNS[name]
+    column = COLUMNS[name]
     if name in ("body", "partner", "topic"):
         # Through a subquery: two matching bodies must not give two rows.
         column = column.removeprefix("commitment__")
@@ -313,7 +340,7 @@ def _has(name: str, values: tuple[str, ...], *, on: date) -> Q:
     return Q(**{f"{column}__in": values})
 
 
-def _derived(name: str, value: str, *, on: date) -> QuerySet:
+def derived(name: str, value: str, *, on: date) -> QuerySet:
     # What cannot be tracked has neither a schedule nor a review.
     rows = State.objects.filter(commitment__trackable=True)
     if name == "schedule":
@@ -334,32 +361,3 @@ def _sorted(rows: QuerySet[State], sort: str) -> QuerySet[State]:
         "review": [F("reviewed_on").asc(nulls_first=True)],
     }
     return rows.order_by(*orders[sort], "commitment__ref_order")
-
-
-def facets(question: Question) -> list[Facet]:
-    """Return each facet with its counts under all the other filters."""
-    return [_facet(name, label, question) for name, label in FACETS.items()]
-
-
-def _facet(name: str, label: str, question: Question) -> Facet:
-    rows = narrowed(at(question), question, leaving_out=name).order_by()
-    labels, chosen = _labels(name), question.chosen.get(name, ())
-    if name in ("schedule", "freshness"):
-        counts = rows.aggregate(
-            **{
-                value: Count(
-                    "pk", filter=Q(pk__in=_derived(name, value, on=question.on))
-                )
-                for value in labels
-            }
-        )
-    else:
-        column = _COLUMNS[name]
-        groups = rows.values_list(column).annotate(n=Count("pk", distinct=True))
-        counts = {str(value): n for value, n in groups}
-    options = [
-        Option(value, text, counts.get(value, 0), value in chosen)
-        for value, text in labels.items()
-        if counts.get(value, 0) or value in chosen
-    ]
-    return Facet(name, label, options)

@@ -13,7 +13,7 @@ from tests.factories import (
     PillarFactory,
     assess,
 )
-from tracker import browse
+from tracker import browse, facets
 from tracker.browse import BadParameter
 
 TODAY = date(2026, 7, 10)
@@ -28,7 +28,7 @@ def found(text=""):
 
 
 def counts(text, field):
-    for facet in browse.facets(parse(text)):
+    for facet in facets.counted(parse(text)):
         if facet.field == field:
             return {option.value: option.count for option in facet.options}
 
@@ -166,7 +166,7 @@ def test_every_order_gives_all(sort):
 def test_number_of_queries_is_fixed():
     def ask():
         with CaptureQueriesContext(connection) as asked:
-            browse.facets(parse("q=open"))
+            facets.counted(parse("q=open"))
         return len(asked)
 
     CommitmentFactory()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import calendar
 import statistics
 from collections import Counter
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments import statuses
@@ -17,7 +20,11 @@ from commitments.models import (
 )
 from commitments.statuses import Status
 from tracker import browse, charts, reading
+from tracker.browse import Question
 from tracker.pages.asking import asked, page, plan_span
+
+# Without a look at any evidence for so long, the tracker says so of itself.
+QUIET_AFTER = timedelta(days=30)
 
 
 @require_safe
@@ -37,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     ages = [r.days_since_review for r in scored if r.days_since_review is not None]
     span = plan_span(plan)
+    earlier = _earlier(question)
     return page(
         request,
         "home.html",
@@ -46,6 +54,9 @@ def home(request: HttpRequest) -> HttpResponse:
         headline=_headline(len(scored), counts),
         scored=scored,
         untracked=[row for row in every if not row.is_scored],
+        stats=_stats(scored, late, earlier),
+        quarter_ago=_quarter_ago(question.on),
+        quiet_since=_quiet_since(every, on=on),
         counts={s.value: counts.get(s.value, 0) for s in Status},
         unassessed=[row for row in scored if not row.state.status],
         bar=charts.bar(counts, title="All scored commitments"),
@@ -63,6 +74,76 @@ def home(request: HttpRequest) -> HttpResponse:
         section="home",
         is_home=True,
     )
+
+
+def _quarter_ago(on: date) -> date:
+    """Return the same day three months earlier, or the last one of its month."""
+    month = on.month - 3
+    year, month = (on.year, month) if month > 0 else (on.year - 1, month + 12)
+    return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
+
+
+def _earlier(question: Question) -> list[reading.Row]:
+    """Return the scored rows as they stood a quarter ago, as is known today."""
+    before = replace(question, as_of=_quarter_ago(question.on))
+    rows = (reading.row(state, on=before.on) for state in browse.states(before))
+    return [row for row in rows if row.is_scored]
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A count, what it counts, and by how much it changed in a quarter."""
+
+    label: str
+    count: int
+    change: int | None
+
+    @property
+    def words(self) -> str:
+        """The change as a reader says it; nothing where there was no record yet."""
+        if self.change is None:
+            return ""
+        if not self.change:
+            return _("no change in a quarter")
+        return _("%(change)s in a quarter") % {"change": f"{self.change:+d}"}
+
+
+def _stats(
+    scored: list[reading.Row],
+    late: list[reading.Row],
+    earlier: list[reading.Row],
+) -> list[Stat]:
+    """Return the counts of the page, each with its change since a quarter ago."""
+
+    def counted(rows: list[reading.Row]) -> dict[str, int]:
+        by_status = Counter(row.state.status for row in rows)
+        return {
+            "tracked": len(rows),
+            "delivered": by_status[Status.DELIVERED],
+            "partly": by_status[Status.PARTLY_DELIVERED],
+            "overdue": sum(row.schedule == "overdue" for row in rows),
+            "late": sum(row.review_is_late for row in rows),
+        }
+
+    labels = {
+        "tracked": _("commitments tracked and scored"),
+        "delivered": _("delivered: every part of the test is met"),
+        "partly": _("partly delivered: at least one part is met"),
+        "overdue": _("past their promised date without delivery"),
+        "late": _("due for our own review"),
+    }
+    now, then = counted(scored), counted(earlier)
+    return [
+        Stat(label, now[name], now[name] - then[name] if earlier else None)
+        for name, label in labels.items()
+    ]
+
+
+def _quiet_since(rows: list[reading.Row], *, on: date) -> date | None:
+    """Return the day of the last look at anything, where that is long ago."""
+    looks = [row.state.reviewed_on for row in rows if row.state.reviewed_on]
+    last = max(looks, default=None)
+    return last if last and on - last > QUIET_AFTER else None
 
 
 def _headline(total: int, counts: Counter[str]) -> str:

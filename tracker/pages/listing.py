@@ -8,23 +8,23 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from commitments.models import (
-    Plan,
-)
-from tracker import browse, charts, reading
-from tracker.browse import Question
+from commitments.models import Plan, Responsibility
+from tracker import browse, charts, facets, reading, searching
+from tracker.browse import NOT, Question
 from tracker.pages.asking import asked, page, plan_span
 
 
 @require_safe
 def commitments(request: HttpRequest) -> HttpResponse:
     """Answer which commitments match, with counts for each further choice."""
-    question, error = asked(request, browse.parse)
+    question, error = asked(request, browse.parse_list)
     found = reading.rows(browse.states(question), question)
     told = reading.spells(question)
     first, last = plan_span(Plan.objects.order_by("pk").first()).values()
     last = min(last, date(question.on.year + 1, 12, 31))
     first = min(first, date(last.year - 1, 1, 1))
+    if question.view == "timeline":
+        first, last = plan_span(Plan.objects.order_by("pk").first()).values()
     drawn = [
         replace(
             row,
@@ -38,7 +38,7 @@ def commitments(request: HttpRequest) -> HttpResponse:
         )
         for row in found
     ]
-    facets = browse.facets(question)
+    counted = facets.counted(question)
     return page(
         request,
         "commitments.html",
@@ -47,19 +47,46 @@ def commitments(request: HttpRequest) -> HttpResponse:
         rows=drawn,
         by_pillar=question.sort == "ref",
         years=charts.years(first=first, last=last),
-        facets=facets,
-        chips=_chips(question, facets),
+        facets=counted,
+        chips=_chips(question, counted),
         sorts=browse.SORTS,
+        views=_views(question),
+        hits=searching.hits(question, [row.commitment for row in found]),
+        bodies=_bodies(found) if question.view == "cards" else {},
         section="commitments",
     )
 
 
-def _chips(question: Question, facets: list[browse.Facet]) -> list[tuple[str, str]]:
+def _views(question: Question) -> list[tuple[str, str, bool]]:
+    """Return each view as (its words, its address, whether it is shown)."""
+    return [
+        (
+            label,
+            "?" + replace(question, view=view).parameters().urlencode(),
+            view == question.view,
+        )
+        for view, label in browse.VIEWS.items()
+    ]
+
+
+def _bodies(found: list[reading.Row]) -> dict[int, str]:
+    """Return the body that leads on each commitment, by its key."""
+    leads = Responsibility.objects.filter(
+        commitment__in=[row.commitment for row in found]
+    ).order_by("-position")
+    return dict(leads.values_list("commitment", "body__name"))
+
+
+def _chips(question: Question, counted: list[facets.Facet]) -> list[tuple[str, str]]:
     """Return each filter in force as (its words, the address without it)."""
     taken = [
         (f"{facet.label}: {option.label}", (facet.field, option.value))
-        for facet in facets
+        for facet in counted
         for option in facet.chosen
+    ] + [
+        (f"{facet.label}: not {option.label}", (facet.field, NOT + option.value))
+        for facet in counted
+        for option in facet.excluded
     ]
     if question.claim_gap is not None:
         words = "Claim-evidence gap" if question.claim_gap else "No claim-evidence gap"

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from commitments.statuses import Freshness, Precision, Schedule, Status
 from commitments.verdicts import Verdict
 from tracker.charts import css
+from tracker.searching import marked
 
 register = template.Library()
 
@@ -120,6 +121,18 @@ def link_mark(value: str) -> SafeString:
     look, name = LINK_LOOKS[verdict]
     word = SHORT.get(verdict, verdict.label)
     return format_html('<span class="health {}">{}{}</span>', look, icon(name), word)
+
+
+@register.filter
+def marking(text: str, search: str) -> SafeString:
+    """Mark the words of a search in a text."""
+    return marked(text, search)
+
+
+@register.filter
+def of(found: dict, key: object) -> object:
+    """Return what is kept under a key, or nothing."""
+    return found.get(key)
 
 
 @register.filter

@@ -1,0 +1,72 @@
+"""What each further choice on the list would leave: values with honest counts.
+
+Each facet is counted under all the other filters, and not under its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from tracker import browse
+from tracker.browse import Question
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    count: int
+    is_chosen: bool
+    is_excluded: bool = False
+
+
+@dataclass(frozen=True)
+class Facet:
+    field: str
+    label: str
+    options: list[Option]
+
+    @property
+    def chosen(self) -> list[Option]:
+        return [option for option in self.options if option.is_chosen]
+
+    @property
+    def excluded(self) -> list[Option]:
+        return [option for option in self.options if option.is_excluded]
+
+
+def counted(question: Question) -> list[Facet]:
+    """Return each facet with its counts under all the other filters."""
+    return [_facet(name, label, question) for name, label in browse.FACETS.items()]
+
+
+def _facet(name: str, label: str, question: Question) -> Facet:
+    rows = browse.narrowed(browse.at(question), question, leaving_out=name).order_by()
+    labels, chosen = browse.labels(name), question.chosen.get(name, ())
+    if name in ("schedule", "freshness"):
+        counts = rows.aggregate(
+            **{
+                value: Count(
+                    "pk", filter=Q(pk__in=browse.derived(name, value, on=question.on))
+                )
+                for value in labels
+            }
+        )
+    else:
+        column = browse.COLUMNS[name]
+        groups = rows.values_list(column).annotate(n=Count("pk", distinct=True))
+        counts = {str(value): n for value, n in groups}
+    options = [
+        Option(
+            value,
+            text,
+            counts.get(value, 0),
+            is_chosen=value in chosen,
+            is_excluded=browse.NOT + value in chosen,
+        )
+        for value, text in labels.items()
+        if counts.get(value, 0) or value in chosen or browse.NOT + value in chosen
+    ]
+    return Facet(name, label, options)

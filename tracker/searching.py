@@ -1,0 +1,97 @@
+"""Where a search was found: the words in their sentence, beside each row.
+
+The same texts that ``browse`` searches, on the same days; in a fixed number of
+queries, and never more than two passages for a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from commitments.models import Citation, Commitment, Criterion
+from tracker import browse
+from tracker.browse import Question
+
+MOST = 2
+AROUND = 60
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage with what was searched for: where it stands, and its words."""
+
+    where: str
+    text: SafeString
+
+
+def marked(text: str, search: str) -> SafeString:
+    """Return ``text`` as HTML, each word of ``search`` marked."""
+    words = search.split()
+    if not words:
+        return escape(text)
+    found = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    parts, last = [], 0
+    for match in found.finditer(text):
+        parts += [escape(text[last : match.start()]), "<mark>", escape(match[0])]
+        parts.append("</mark>")
+        last = match.end()
+    # Every part is escaped above.
+    return mark_safe("".join([*parts, escape(text[last:])]))  # noqa: S308
+
+
+def passage(text: str, search: str) -> str:
+    """Return the stretch of ``text`` around the first word of ``search`` in it."""
+    lower = text.casefold()
+    places = [lower.find(word.casefold()) for word in search.split()]
+    first = min((place for place in places if place >= 0), default=-1)
+    if first < 0:
+        return ""
+    start, end = max(0, first - AROUND), min(len(text), first + 2 * AROUND)
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return f"{before}{' '.join(text[start:end].split())}{after}"
+
+
+def hits(question: Question, found: Sequence[Commitment]) -> dict[int, list[Hit]]:
+    """Return for each commitment where else than in its title a search is found."""
+    told: dict[int, list[Hit]] = defaultdict(list)
+    if not question.q:
+        return told
+    for pk, where, text in _texts(question, found):
+        if len(told[pk]) < MOST and (words := passage(text, question.q)):
+            told[pk].append(Hit(where, marked(words, question.q)))
+    return told
+
+
+def _texts(
+    question: Question, found: Sequence[Commitment]
+) -> Iterator[tuple[int, str, str]]:
+    """Yield (commitment, where, text), the nearest to the promise first."""
+    for one in found:
+        # Cards show the whole statement.
+        if question.view != "cards":
+            yield one.pk, _("What was promised"), one.statement
+        yield one.pk, _("How we read it"), one.reading
+    for pk, text in _criteria(found):
+        yield pk, _("Test of delivery"), text
+    entries = browse.entries_known(question).filter(commitment__in=found)
+    for pk, reason in entries.order_by("-seq").values_list(
+        "commitment", "text__reason"
+    ):
+        yield pk, _("Reason given"), reason
+    cited = Citation.objects.filter(entry__in=entries.order_by().values("pk"))
+    columns = [f"evidence__{column}" for column in browse.EVIDENCE_TEXTS]
+    for pk, *texts in cited.order_by("-pk").values_list("entry__commitment", *columns):
+        for text in texts:
+            yield pk, _("Evidence"), text
+
+
+def _criteria(found: Sequence[Commitment]) -> Iterable[tuple[int, str]]:
+    parts = Criterion.objects.filter(commitment__in=found).order_by("key")
+    return parts.values_list("commitment", "text")
