@@ -271,7 +271,7 @@ STATIC_ROOT = Path(env("TRACKER_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files that wait to be imported. Never served.
 MEDIA_ROOT = DATA_DIR / "files"
-# Where kept copies and releases lie: a bucket, or folders beside the database.
+# Where kept copies lie: a bucket, or a folder beside the database.
 S3_BUCKET = env("TRACKER_S3_BUCKET", default="")
 S3_ENDPOINT = env("TRACKER_S3_ENDPOINT", default="")
 

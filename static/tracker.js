@@ -65,7 +65,7 @@
       const chips = part(form, "#chips"), filtered = part(fresh, "#chips");
       chips.replaceChildren(...filtered.childNodes); chips.hidden = filtered.hidden;
       part(form, "#count").textContent = part(fresh, "#count").textContent;
-      part(form, ".views").replaceChildren(...part(fresh, ".views").childNodes);
+      for (const what of [".views", ".dl"]) part(form, what).replaceChildren(...part(fresh, what).childNodes);
       const results = part(form, "#results"), found = part(fresh, "#results");
       results.replaceChildren(results.firstElementChild, ...[...found.children].slice(1));
       for (const hidden of form.querySelectorAll(":scope > div > input[type=hidden]")) hidden.remove();

@@ -8,7 +8,7 @@ it leaves those rows out: ``status=-delivered``.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -139,6 +139,10 @@ class Question:
         if self.view != "table":
             query["view"] = self.view
         return query
+
+    def filters(self) -> QueryDict:
+        """Return what decides which rows there are, however they are shown."""
+        return replace(self, view="table").parameters()
 
 
 def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Question:

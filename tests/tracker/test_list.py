@@ -1,5 +1,8 @@
 """The list under its filters: leaving out, searching everything, three views."""
 
+import csv
+import io
+import json
 import re
 from datetime import date, timedelta
 
@@ -184,6 +187,50 @@ def test_a_passage_is_cut_around_the_hit():
     assert "needle" in found
     assert len(found) < 200
     assert passage(text, "absent") == ""
+
+
+# --- Downloads --------------------------------------------------------------------
+
+
+def rows_of(client, format, query=""):
+    answer = client.get(f"/commitments.{format}?{query}")
+    assert answer.status_code == 200
+    assert "attachment" in answer["Content-Disposition"]
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    if format == "csv":
+        return list(csv.DictReader(io.StringIO(text)))
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    "query", ["", "status=-delivered&sort=status", "q=fishery", "as_of=2026-01-15"]
+)
+def test_a_download_holds_exactly_what_is_shown(client, record, format, query):
+    shown = re.findall(r'<span class="ref">([\d.]+)</span>', ask(client, query))
+
+    assert [row["ref"] for row in rows_of(client, format, query)] == shown
+
+
+def test_the_page_offers_the_same_question(client, record):
+    page = ask(client, "status=-delivered&view=cards")
+
+    assert 'href="/commitments.csv?status=-delivered"' in page
+    assert 'href="/feeds/changes.atom?status=-delivered"' in page
+
+
+def test_a_cell_is_no_formula(client, record):
+    CommitmentFactory(title="=1+1")
+
+    assert "'=1+1" in {row["title"] for row in rows_of(client, "csv")}
+    assert "=1+1" in {row["title"] for row in rows_of(client, "jsonl")}
+
+
+def test_a_download_says_what_it_does_not_know(client, record):
+    answer = client.get("/commitments.csv?status=done")
+
+    assert answer.status_code == 400
+    assert "no value of" in answer.content.decode()
 
 
 # --- Home ------------------------------------------------------------------------

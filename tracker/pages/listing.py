@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from commitments.models import Plan, Responsibility
-from tracker import browse, charts, facets, reading, searching
+from tracker import browse, charts, downloads, facets, reading, searching
 from tracker.browse import NOT, Question
 from tracker.pages.asking import asked, page, plan_span
+
+FORMATS: dict[str, tuple[Callable[..., Iterable], str]] = {
+    "csv": (downloads.as_csv, "text/csv; charset=utf-8"),
+    "jsonl": (downloads.as_json, "application/jsonl"),
+}
 
 
 @require_safe
@@ -55,6 +62,23 @@ def commitments(request: HttpRequest) -> HttpResponse:
         bodies=_bodies(found) if question.view == "cards" else {},
         section="commitments",
     )
+
+
+@require_safe
+def download(request: HttpRequest, format: str) -> HttpResponseBase:
+    """Answer the rows that match as a file: CSV or JSON Lines."""
+    question, error = asked(request, browse.parse_list)
+    if error is not None:
+        return HttpResponse(
+            f"{error.message}\n", status=400, content_type="text/plain; charset=utf-8"
+        )
+    rows = reading.rows(browse.states(question), question)
+    write, mime = FORMATS[format]
+    response = StreamingHttpResponse(write(rows), content_type=mime)
+    name = f"commitments-{question.on.isoformat()}.{format}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _views(question: Question) -> list[tuple[str, str, bool]]:

@@ -1,58 +1,17 @@
 """Links are looked at, and each verdict is told apart from the others."""
 
-import time
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 
 from commitments import archive, services
 from commitments.models import Capture, DataVersion, Evidence, Flag, Link, LinkCheck
-from tests.factories import CommitmentFactory, EvidenceFactory, assess
+from tests.factories import CommitmentFactory, assess
 
-from .web import TEXT, article, html
+from .web import article, document, html, link
 
 pytestmark = pytest.mark.django_db
-
-
-class Clock:
-    """A clock that stands until it is set."""
-
-    def __init__(self, now):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-    def forward(self, **span):
-        self.now += timedelta(**span)
-
-
-@pytest.fixture
-def clock(now):
-    return Clock(now)
-
-
-@pytest.fixture
-def check(web, clock):
-    """Look at what is due, or at everything at once."""
-
-    def check(days=0):
-        clock.forward(days=days)
-        if days:
-            Link.objects.update(due_at=clock.now)
-        return dict(services.check_links(clock=clock, seconds=20))
-
-    return check
-
-
-def document(path="x", host="a.test"):
-    return EvidenceFactory(url=f"http://{host}/{path}")
-
-
-def link(evidence):
-    return Link.objects.get(evidence=evidence)
 
 
 def test_a_new_document_is_looked_at_and_a_copy_is_kept(web, check, clock):
@@ -286,67 +245,6 @@ def test_a_page_that_comes_back_begins_to_count_anew(web, check):
         check(days=4)
 
     assert Link.objects.get().verdict == "not_found"
-
-
-def test_robots_rules_are_kept(web, check):
-    open_one, closed = document("open"), document("closed/x")
-    web.pages["a.test/robots.txt"] = (
-        b"User-agent: *\nDisallow: /closed/\nCrawl-delay: 1\n"
-    )
-    web.pages["a.test/open"] = web.pages["a.test/closed/x"] = article()
-
-    counts = services.check_links(clock=timezone.now, seconds=20)
-
-    assert counts == {"ok": 1, "blocked": 1}
-    assert link(open_one).verdict == "ok"
-    assert "robots" in link(closed).detail
-    assert web.asked["a.test/closed/x"] == 0
-    assert web.asked["a.test/robots.txt"] == 1
-
-
-def test_retry_after_is_honoured(web, check, clock):
-    evidence = document()
-    web.pages["a.test/x"] = (429, {"Retry-After": "86000"}, b"")
-
-    check()
-
-    assert link(evidence).due_at >= clock.now + timedelta(seconds=86000)
-    assert link(evidence).host.next_at == clock.now + timedelta(seconds=86000)
-
-
-def test_one_request_at_a_time_to_a_host_and_many_hosts_at_once(web, check):
-    web.delay = 0.05
-    for host in range(8):
-        for path in range(4):
-            document(path, host=f"h{host}.test")
-            web.pages[f"h{host}.test/{path}"] = article()
-
-    assert check() == {"ok": 32}
-
-    each = [n for host, n in web.most_at_once.items() if host != "all"]
-    assert each == [1] * 8
-    assert web.most_at_once["all"] > 3
-
-
-def test_a_slow_host_holds_nobody_up(web, clock):
-    document(host="slow.test")
-    for n in range(20):
-        document(n, host="quick.test")
-        web.pages[f"quick.test/{n}"] = html(TEXT)
-    done = []
-
-    def slow(handler):
-        for _ in range(40):
-            time.sleep(0.1)
-            done.append(1)
-            if web.asked["quick.test/19"]:
-                break
-        web.play(handler, article())
-
-    web.pages["slow.test/x"] = slow
-
-    assert services.check_links(clock=clock, seconds=20) == {"ok": 21}
-    assert len(done) < 40
 
 
 def test_an_unforeseen_failure_stops_no_other_link(web, check, monkeypatch, caplog):

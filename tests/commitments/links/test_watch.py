@@ -8,77 +8,16 @@ from django.core.management import call_command
 
 from commitments import matching, services
 from commitments.models import (
-    Evidence,
     Flag,
-    HistoryEntry,
     Suggestion,
     WatchedSource,
 )
-from tests.commitments import desk
-from tests.factories import CommitmentFactory, EvidenceFactory
+from tests.factories import EvidenceFactory
 
-from .test_links import Clock
+from .sources import LDC, feed, read_all, source
 from .web import article, html
 
 pytestmark = pytest.mark.django_db
-LDC = (
-    "The Customs Tariff Commission decided that the zero tariff treatment of 100 % of "
-    "tariff lines for least developed countries is extended to further countries. "
-)
-
-
-@pytest.fixture
-def clock(now):
-    return Clock(now)
-
-
-@pytest.fixture
-def run(web, clock):
-    def run(**span):
-        clock.forward(**span)
-        return Counter(services.watch_sources(clock=clock, seconds=20))
-
-    return run
-
-
-@pytest.fixture
-def tariffs(db):
-    return CommitmentFactory(
-        title="Zero tariff treatment for all least developed countries",
-        title_zh="给予最不发达国家零关税待遇",
-        statement="Goods of 100 % of tariff lines from least developed countries.",
-    )
-
-
-@pytest.fixture
-def others(db):
-    return [CommitmentFactory(title=f"Open sector {n} of services") for n in range(9)]
-
-
-def source(kind="feed", url="http://news.test/feed", **given):
-    return WatchedSource.objects.create(
-        name="News", kind=kind, url=url, enabled=True, **given
-    )
-
-
-def feed(*items):
-    entries = "".join(
-        f"<item><title>{title}</title><link>{url}</link>"
-        f"<pubDate>Mon, 23 Nov 2026 08:00:00 GMT</pubDate></item>"
-        for title, url in items
-    )
-    return (
-        f'<?xml version="1.0"?><rss version="2.0"><channel><title>N</title>{entries}'
-        "</channel></rss>"
-    ).encode()
-
-
-def read_all(run):
-    """Polling, robots and reading each take a turn of their host."""
-    total = Counter()
-    for _ in range(6):
-        total += run(seconds=30)
-    return total
 
 
 def test_a_new_document_reaches_its_commitment(web, run, clock, tariffs, others):
@@ -274,154 +213,6 @@ def killed(*args, **kwargs):
     raise SystemExit("killed")
 
 
-# --- Deciding --------------------------------------------------------------------
-
-
-@pytest.fixture
-def analyst(client, db):
-    client.force_login(desk.account("ann", "analyst"))
-    return client
-
-
-@pytest.fixture
-def found(web, run, tariffs, others):
-    source(official=True)
-    web.pages["news.test/feed"] = feed(("Zero tariff extended", "http://news.test/1"))
-    web.pages["news.test/1"] = html(LDC * 3)
-    read_all(run)
-    return Suggestion.objects.get()
-
-
-def page_of(one):
-    return f"/admin/commitments/suggestion/{one.pk}/change/"
-
-
-def as_offered(page):
-    """Return what the form holds when it is opened: one click sends that."""
-    form = page.context["form"]
-    data = {}
-    for field in form:
-        value = field.value()
-        if value is None or value is False:
-            continue
-        data[field.html_name] = value
-    return data
-
-
-def test_one_click_attaches_it(analyst, found, tariffs, clock):
-    page = analyst.get(page_of(found))
-    assert "<mark>" in page.content.decode()
-
-    said = analyst.post(page_of(found), as_offered(page), follow=True)
-
-    assert "Attached to 1 commitments." in said.content.decode()
-    document = Evidence.objects.get()
-    assert (document.url, document.official) == ("http://news.test/1", True)
-    entry = HistoryEntry.objects.get(kind="evidence")
-    assert (entry.commitment, entry.evidence.get()) == (tariffs, document)
-    services.flag_commitments(on=clock.now.date(), at=clock.now)
-    assert not Flag.objects.open().filter(reason="new_evidence").exists()
-
-
-def test_it_is_attached_once_whoever_clicks_again(analyst, found):
-    data = as_offered(analyst.get(page_of(found)))
-    analyst.post(page_of(found), data)
-
-    again = analyst.post(page_of(found), data, follow=True).content.decode()
-
-    assert "already attached" in again
-    assert HistoryEntry.objects.filter(kind="evidence").count() == 1
-
-
-def test_it_can_be_attached_to_several(analyst, found, tariffs, others):
-    data = as_offered(analyst.get(page_of(found)))
-    data["others"] = [others[0].pk, others[1].pk]
-
-    analyst.post(page_of(found), data)
-
-    assert HistoryEntry.objects.filter(kind="evidence").count() == 3
-    assert Evidence.objects.count() == 1
-
-
-def test_a_refusal_keeps_what_was_typed(analyst, found):
-    data = as_offered(analyst.get(page_of(found)))
-    data |= {"commitments": [], "summary": "My own words."}
-
-    page = analyst.post(page_of(found), data).content.decode()
-
-    assert "Choose at least one commitment" in page
-    assert "My own words." in page
-    assert not Evidence.objects.exists()
-
-
-def test_it_is_dismissed_with_a_reason(analyst, found):
-    path = f"/admin/commitments/suggestion/{found.pk}/dismiss/"
-
-    assert "This field is required" in analyst.post(path).content.decode()
-    analyst.post(path, {"reason": "Says nothing new."})
-
-    found.refresh_from_db()
-    assert (found.state, found.reason) == ("dismissed", "Says nothing new.")
-    again = analyst.post(path, {"reason": "Again."}).content.decode()
-    assert "already dismissed by" in again
-
-
-def test_an_address_is_suggested_and_read(analyst, web, run, tariffs, others):
-    web.pages["a.test/x"] = html(LDC * 3 + "\nPublished on 3 March 2026", title="Told")
-    path = "/admin/commitments/suggestion/add/"
-    assert (
-        "http://a.test/x" in analyst.get(f"{path}?url=http://a.test/x").content.decode()
-    )
-
-    page = analyst.post(path, {"url": "http://a.test/x"}, follow=True)
-    assert "Being read" in page.content.decode()
-    read_all(run)
-
-    page = analyst.get(page.redirect_chain[-1][0]).content.decode()
-    assert "Told" in page
-    assert str(tariffs) in page
-    assert Suggestion.objects.get().published_on == date(2026, 3, 3)
-
-
-def test_known_evidence_is_not_suggested_again(analyst, db):
-    known = EvidenceFactory(url="http://a.test/x")
-    path = "/admin/commitments/suggestion/add/"
-
-    page = analyst.post(path, {"url": "https://www.a.test/x/"}, follow=True)
-
-    assert page.redirect_chain[-1][0].endswith(f"/evidence/{known.pk}/change/")
-
-
-@pytest.mark.parametrize("url", ["", "x", "javascript:alert(1)", "http://u:p@a.test/"])
-def test_what_is_no_address_is_refused(analyst, url):
-    page = analyst.post("/admin/commitments/suggestion/add/", {"url": url})
-
-    assert page.status_code == 200
-    assert page.context["form"].errors
-    assert not Suggestion.objects.exists()
-
-
-def test_only_those_who_record_decide(client, found):
-    client.force_login(desk.account("adm", "administrator"))
-
-    assert client.get(page_of(found)).status_code == 200
-    assert client.post(page_of(found), {}).status_code == 403
-    path = f"/admin/commitments/suggestion/{found.pk}/dismiss/"
-    assert client.post(path, {"reason": "x"}).status_code == 403
-    assert client.get("/admin/commitments/suggestion/add/").status_code == 403
-
-
-def test_the_list_shows_what_waits_first(analyst, found):
-    page = analyst.get("/admin/commitments/suggestion/").content.decode()
-
-    assert "Zero tariff extended" in page
-    empty = analyst.get("/admin/commitments/suggestion/?state=dismissed")
-    assert "Zero tariff extended" not in empty.content.decode()
-
-
-# --- The shipped list, and matching ------------------------------------------------
-
-
 def test_the_shipped_sources_come_switched_off_and_stay_as_they_are(db, capsys):
     call_command("add_watched_sources")
     count = WatchedSource.objects.count()
@@ -460,12 +251,6 @@ def test_asking_for_the_index_takes_a_fixed_number_of_queries(
 ):
     with django_assert_num_queries(6):
         matching.index()
-
-
-def test_a_suggestion_never_shows_to_readers(client, found):
-    marker = "Zero tariff extended"
-    for path in ("/", "/commitments/", "/changes/", "/api/v1/evidence/"):
-        assert marker not in client.get(path).content.decode()
 
 
 def test_the_task_does_both(web, clock, monkeypatch, settings):

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from unittest import mock
 
 from commitments import outgoing
+from commitments.models import Link
+from tests.factories import EvidenceFactory
 
 TEXT = (
     "The Customs Tariff Commission of the State Council decided that goods of 100 % "
@@ -129,3 +131,11 @@ def played():
         finally:
             server.shutdown()
             server.server_close()
+
+
+def document(path="x", host="a.test"):
+    return EvidenceFactory(url=f"http://{host}/{path}")
+
+
+def link(evidence):
+    return Link.objects.get(evidence=evidence)
