@@ -6,6 +6,7 @@ sentence that says what to mend.
 
 import base64
 import binascii
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+# Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
+os.environ["OPENPYXL_LXML"] = "False"
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()

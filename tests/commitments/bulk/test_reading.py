@@ -6,6 +6,7 @@ import tracemalloc
 import zipfile
 from datetime import date
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -152,6 +153,11 @@ def test_crafted_workbooks_are_not_read(content, sentence):
     began = time.monotonic()
     assert sentence in refused(content, "xlsx")
     assert time.monotonic() - began < 5
+
+
+def test_workbooks_are_parsed_by_what_refuses_entities():
+    assert openpyxl.DEFUSEDXML
+    assert not openpyxl.LXML
 
 
 def test_a_cell_far_away_does_not_hide_behind_a_small_dimension():
