@@ -42,6 +42,22 @@ def refuse_unknown(request: Any, *, known: list[str]) -> None:
             raise BadParameter(name, message, known)
 
 
+def number(request: Any, name: str, *, least: int, most: int, usual: int) -> int:
+    """Return a whole number of the query, ``usual`` where it is not given.
+
+    Raises BadParameter.
+    """
+    values = request.query_params.getlist(name)
+    if not values:
+        return usual
+    given = values[0]
+    fits = given.isascii() and given.isdigit() and len(given) <= 19
+    if len(values) > 1 or not fits or not least <= int(given) <= most:
+        message = f"Give “{name}” once, as a number from {least} to {most}."
+        raise BadParameter(name, message)
+    return int(given)
+
+
 class HistoryFilter(django_filters.FilterSet):
     after = django_filters.NumberFilter("seq", "gt", label="The last number you have")
     commitment = django_filters.CharFilter("commitment__slug", label="Its slug")

@@ -5,7 +5,8 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from tracker.api import sync, views
+from tracker.api import views
+from tracker.api.changes import ChangesView
 from tracker.api.problems import errors_page
 
 LISTS = {
@@ -31,7 +32,7 @@ viewer = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
 urlpatterns = [
     path("", views.IndexView.as_view(), name="api-index"),
     path("", include(router.urls)),
-    path("changes/", sync.ChangesView.as_view(), name="api-changes"),
+    path("changes/", ChangesView.as_view(), name="api-changes"),
     path("stats/", views.StatsView.as_view(), name="api-stats"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/errors/", require_safe(errors_page), name="api-errors"),

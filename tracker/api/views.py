@@ -277,12 +277,8 @@ class IndexView(Answer, APIView):
         from tracker.api.urls import LISTS
 
         names = {name: f"api-{basename}-list" for name, (_, basename) in LISTS.items()}
-        names |= {
-            "changes": "api-changes",
-            "stats": "api-stats",
-            "schema": "api-schema",
-            "docs": "api-docs",
-        }
+        names |= {"changes": "api-changes", "stats": "api-stats"}
+        names |= {"schema": "api-schema", "docs": "api-docs"}
         return Response(
             {n: request.build_absolute_uri(reverse(name)) for n, name in names.items()}
         )
