@@ -7,11 +7,20 @@ from typing import Any
 import django_filters
 from django_filters.rest_framework import DjangoFilterBackend
 
-from commitments.models import Evidence, HistoryEntry, Indicator
+from commitments.models import (
+    Criterion,
+    Evidence,
+    HistoryEntry,
+    Indicator,
+    Milestone,
+    Observation,
+    Passage,
+)
 from commitments.statuses import Grade
 from tracker.browse import BadParameter
 
 PAGING = ("cursor", "limit")
+SHAPE = ("fields", "expand", "format")
 
 
 class StrictFilterBackend(DjangoFilterBackend):
@@ -22,8 +31,7 @@ class StrictFilterBackend(DjangoFilterBackend):
             return queryset
         filterset_class = self.get_filterset_class(view, queryset)
         fields = list(filterset_class.base_filters) if filterset_class else []
-        paging = PAGING if getattr(view, "action", "") == "list" else ()
-        refuse_unknown(request, known=[*fields, *paging])
+        refuse_unknown(request, known=[*fields, *also_known(view)])
         filterset = self.get_filterset(request, queryset, view)
         if filterset is None:
             return queryset
@@ -31,6 +39,16 @@ class StrictFilterBackend(DjangoFilterBackend):
             for name, messages in filterset.errors.items():
                 raise BadParameter(name, f"{name}: {' '.join(messages)}")
         return filterset.qs
+
+
+def also_known(view: Any) -> tuple[str, ...]:
+    """Return what a list or a detail can be asked beside its filters."""
+    match getattr(view, "action", ""):
+        case "list":
+            return (*PAGING, *SHAPE)
+        case "retrieve":
+            return SHAPE
+    return ()
 
 
 def refuse_unknown(request: Any, *, known: list[str]) -> None:
@@ -82,3 +100,33 @@ class IndicatorFilter(django_filters.FilterSet):
     class Meta:
         model = Indicator
         fields = ["commitment", "direction"]
+
+
+class PassageFilter(django_filters.FilterSet):
+    source = django_filters.CharFilter("source__slug", label="Its slug")
+
+    class Meta:
+        model = Passage
+        fields = ["source", "role"]
+
+
+class CriterionFilter(django_filters.FilterSet):
+    commitment = django_filters.CharFilter("commitment__slug", label="Its slug")
+
+    class Meta:
+        model = Criterion
+        fields = ["commitment"]
+
+
+class MilestoneFilter(CriterionFilter):
+    class Meta:
+        model = Milestone
+        fields = ["commitment"]
+
+
+class ObservationFilter(django_filters.FilterSet):
+    indicator = django_filters.CharFilter("indicator__slug", label="Its slug")
+
+    class Meta:
+        model = Observation
+        fields = ["indicator"]

@@ -33,6 +33,15 @@ class CursorPagination(pagination.CursorPagination):
             raise BadParameter("limit", f"Give “limit” as a number from 1 to {MOST}.")
         return int(given)
 
+    def get_paginated_response(self, data: Any) -> Any:
+        """Return a page, with its neighbours also as links (RFC 8288)."""
+        response = super().get_paginated_response(data)
+        links = {"next": self.get_next_link(), "prev": self.get_previous_link()}
+        told = [f'<{link}>; rel="{name}"' for name, link in links.items() if link]
+        if told:
+            response["Link"] = ", ".join(told)
+        return response
+
     def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
         path = ordering[0].lstrip("-").split("__")
         return str(reduce(getattr, path, instance))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from rest_framework import exceptions
-from rest_framework.response import Response
 
 from tracker.browse import BadParameter
 
@@ -24,7 +24,8 @@ MEANINGS = {
     404: "There is nothing at this address. Commitments that were withdrawn or merged "
     "keep theirs; slugs never change.",
     405: "The API is for reading: GET, HEAD and OPTIONS.",
-    406: "No such format. Ask for application/json.",
+    406: "No such format. Ask for application/json; lists also come as text/csv and "
+    "application/jsonl.",
     415: "The body is of a type that is not read here.",
     429: "Too many requests. “Retry-After” says how many seconds to wait.",
 }
@@ -44,7 +45,7 @@ def problem(
     return {**body, "errors": errors} if errors else body
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Return the answer to an error, or None for one that is ours to mend."""
     errors: list[dict[str, Any]] = []
     headers = {}
@@ -64,8 +65,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
                 headers["Retry-After"] = str(int(wait))
         case _:
             return None
-    body = problem(status, detail, errors)
-    return Response(body, status=status, headers=headers, content_type=MEDIA_TYPE)
+    # Not by the renderer: an error of a table is a problem, not a table.
+    body = orjson.dumps(problem(status, detail, errors))
+    return HttpResponse(body, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 def _sentence(detail: Any) -> str:

@@ -47,6 +47,14 @@ class PassageSerializer(serializers.ModelSerializer):
         return [c.slug for c in passage.commitments.all() if c.standing]
 
 
+class PassageRowSerializer(PassageSerializer):
+    id = serializers.IntegerField(source="pk")
+    source = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+
+    class Meta(PassageSerializer.Meta):
+        fields = ["id", "source", *PassageSerializer.Meta.fields]
+
+
 class SourceSerializer(serializers.ModelSerializer):
     class Meta:
         model = models.Source
@@ -109,6 +117,14 @@ class ObservationSerializer(serializers.ModelSerializer):
     class Meta:
         model = models.Observation
         fields = ["observed_on", "precision", "value", "evidence", "note"]
+
+
+class ObservationRowSerializer(ObservationSerializer):
+    id = serializers.IntegerField(source="pk")
+    indicator = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+
+    class Meta(ObservationSerializer.Meta):
+        fields = ["id", "indicator", *ObservationSerializer.Meta.fields]
 
 
 class IndicatorSerializer(serializers.ModelSerializer):
@@ -234,6 +250,58 @@ class MilestoneSerializer(serializers.Serializer):
     title = serializers.CharField()
     due_on = serializers.DateField(allow_null=True)
     met_on = serializers.DateField(allow_null=True)
+
+
+class CriterionRowSerializer(serializers.ModelSerializer):
+    """One observable part of a test, as it reads and stands today."""
+
+    id = serializers.IntegerField(source="pk")
+    commitment = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    met = serializers.SerializerMethodField()
+
+    class Meta:
+        model = models.Criterion
+        fields = ["id", "commitment", "key", "text", "met"]
+
+    def get_met(self, criterion: models.Criterion) -> bool:
+        return criterion.key in criterion.commitment.criteria_met
+
+
+class MilestoneRowSerializer(serializers.ModelSerializer):
+    """A dated step on the way, as it stands today."""
+
+    id = serializers.IntegerField(source="pk")
+    commitment = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    met_on = serializers.SerializerMethodField()
+
+    class Meta:
+        model = models.Milestone
+        fields = [
+            *("id", "commitment", "key", "title"),
+            *("due_on", "due_precision", "met_on"),
+        ]
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_met_on(self, milestone: models.Milestone) -> str | None:
+        return milestone.commitment.milestones_met.get(milestone.key)
+
+
+class ResponsibleSerializer(serializers.Serializer):
+    """A responsible body, whole."""
+
+    def to_representation(self, responsibility: models.Responsibility) -> dict:
+        return BodySerializer(responsibility.body).data
+
+
+# What ``expand=`` of commitments gives whole, in place of its name.
+EXPANDABLE = {
+    "pillar": lambda: PillarSerializer(source="commitment.pillar"),
+    "bodies": lambda: ResponsibleSerializer(
+        source="commitment.responsibilities", many=True
+    ),
+    "partners": lambda: PartnerSerializer(source="commitment.partners", many=True),
+    "topics": lambda: TopicSerializer(source="commitment.topics", many=True),
+}
 
 
 class StateDetailSerializer(StateSerializer):

@@ -8,14 +8,21 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch
-from django.http import Http404, HttpRequest, HttpResponsePermanentRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponsePermanentRedirect,
+    StreamingHttpResponse,
+)
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import condition
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
+from rest_framework.fields import IntegerField
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -23,10 +30,13 @@ from commitments.models import (
     Body,
     Capture,
     Commitment,
+    Criterion,
     DataVersion,
     Evidence,
     HistoryEntry,
     Indicator,
+    Milestone,
+    Observation,
     Partner,
     Passage,
     Pillar,
@@ -39,8 +49,12 @@ from commitments.models import (
 from commitments.models.state import end_of
 from tracker import browse
 from tracker.api import filters, serializers
+from tracker.api.renderers import CSVRenderer, JSONLinesRenderer, ORJSONRenderer
+from tracker.api.shapes import shape
 from tracker.browse import BadParameter, Question
 
+# Rows that a stream holds in memory at a time.
+CHUNK = 200
 PUBLIC = Commitment.objects.public()
 
 
@@ -51,6 +65,7 @@ def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
         timezone.localdate(),
         settings.SPECTACULAR_SETTINGS["VERSION"],
         request.get_full_path(),
+        request.headers.get("Accept", ""),
     ]
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'
 
@@ -72,7 +87,50 @@ class Answer:
 
 
 class RecordViewSet(Answer, viewsets.ReadOnlyModelViewSet):
+    """A list, its rows one by one, and their number.
+
+    As CSV and JSON Lines a list comes whole, streamed row by row.
+    """
+
     lookup_field = "slug"
+    renderer_classes = [ORJSONRenderer, CSVRenderer, JSONLinesRenderer]
+    expandable: dict[str, Any] = {}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        serializer = super().get_serializer(*args, **kwargs)
+        if getattr(self, "swagger_fake_view", False):
+            return serializer
+        return shape(serializer, self.request, self.expandable)
+
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        renderer = request.accepted_renderer
+        if renderer.format == "json":
+            return super().list(request, *args, **kwargs)
+        for name in filters.PAGING:
+            if name in request.query_params:
+                message = f"{renderer.format} comes whole: leave “{name}” out."
+                raise BadParameter(name, message)
+        rows = self.filter_queryset(self.get_queryset()).order_by(self.cursor_key)
+        serializer = self.get_serializer()
+        answer = StreamingHttpResponse(
+            renderer.lines(
+                (serializer.to_representation(row) for row in rows.iterator(CHUNK)),
+                list(serializer.fields),
+            ),
+            content_type=renderer.media_type,
+        )
+        name = f"{self.basename.removeprefix('api-')}.{renderer.format}"
+        answer["Content-Disposition"] = f'inline; filename="{name}"'
+        return answer
+
+    @extend_schema(
+        responses={200: inline_serializer("Count", {"count": IntegerField()})}
+    )
+    @action(detail=False, pagination_class=None, renderer_classes=[ORJSONRenderer])
+    def count(self, request: Any) -> Response:
+        """How many rows the list has, under the same filters."""
+        rows = self.filter_queryset(self.get_queryset())
+        return Response({"count": rows.order_by().count()})
 
 
 def _days() -> list[OpenApiParameter]:
@@ -101,21 +159,22 @@ class CommitmentViewSet(RecordViewSet):
     lookup_url_kwarg = "slug"
     cursor_key = "commitment__ref_order"
     reads_own_parameters = True
+    expandable = serializers.EXPANDABLE
 
     def question(self) -> Question:
         """Return what is asked. Raises BadParameter."""
         if hasattr(self, "_question"):
             return self._question
         request, today = self.request, timezone.localdate()
-        if self.action == "list":
+        if self.action in ("list", "count"):
             if "sort" in request.query_params:
                 message = "The API lists in order of “ref”; sort what you have fetched."
                 raise BadParameter("sort", message)
             self._question = browse.parse(
-                request.query_params, today=today, also=filters.PAGING
+                request.query_params, today=today, also=filters.also_known(self)
             )
         else:
-            filters.refuse_unknown(request, known=list(browse.DAYS))
+            filters.refuse_unknown(request, known=[*browse.DAYS, *filters.SHAPE])
             self._question = browse.parse_days(request.query_params, today=today)
         return self._question
 
@@ -123,7 +182,7 @@ class CommitmentViewSet(RecordViewSet):
         if getattr(self, "swagger_fake_view", False):
             return State.objects.all()
         question = self.question()
-        if self.action == "list":
+        if self.action in ("list", "count"):
             rows = browse.states(question)
         else:
             rows = State.objects.at(as_of=question.on, known_at=question.known_at)
@@ -168,7 +227,7 @@ class CommitmentViewSet(RecordViewSet):
             entries = entries.filter(recorded_at__lt=known)
         context = {**self.get_serializer_context(), "history": entries}
         serializer = serializers.StateDetailSerializer(state, context=context)
-        return Response(serializer.data)
+        return Response(shape(serializer, request, self.expandable).data)
 
 
 class HistoryViewSet(RecordViewSet):
@@ -230,6 +289,50 @@ class SourceViewSet(RecordViewSet):
         return super().get_serializer_class()
 
 
+class PassageViewSet(RecordViewSet):
+    """Every sentence of every source, in our own words."""
+
+    queryset = Passage.objects.select_related("source").prefetch_related("commitments")
+    serializer_class = serializers.PassageRowSerializer
+    filterset_class = filters.PassageFilter
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+
+class CriterionViewSet(RecordViewSet):
+    """The parts of all tests of delivery, as they stand today."""
+
+    queryset = Criterion.objects.exclude(commitment__standing="").select_related(
+        "commitment"
+    )
+    serializer_class = serializers.CriterionRowSerializer
+    filterset_class = filters.CriterionFilter
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+
+class MilestoneViewSet(RecordViewSet):
+    """All dated steps on the way, as they stand today."""
+
+    queryset = Milestone.objects.exclude(commitment__standing="").select_related(
+        "commitment"
+    )
+    serializer_class = serializers.MilestoneRowSerializer
+    filterset_class = filters.MilestoneFilter
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+
+class ObservationViewSet(RecordViewSet):
+    """The dated values of all indicators."""
+
+    queryset = Observation.objects.select_related("indicator", "evidence")
+    serializer_class = serializers.ObservationRowSerializer
+    filterset_class = filters.ObservationFilter
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+
 class PillarViewSet(RecordViewSet):
     queryset = Pillar.objects.all()
     serializer_class = serializers.PillarSerializer
@@ -289,7 +392,7 @@ class NothingHereView(APIView):
 
     schema = None
 
-    def get(self, request: Any, **kwargs: Any) -> Response:
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         raise NotFound(
             "There is nothing at this address; /api/v1/ lists what there is."
         )
