@@ -1,9 +1,20 @@
 """The desk. Facts are edited here; history moves only on pages of its own."""
 
-from . import accounts, bulk, commitment, reference, sign_off, suggestions, sweep, watch
+from . import (
+    accounts,
+    api_keys,
+    bulk,
+    commitment,
+    reference,
+    sign_off,
+    suggestions,
+    sweep,
+    watch,
+)
 
 __all__ = [
     "accounts",
+    "api_keys",
     "bulk",
     "commitment",
     "reference",

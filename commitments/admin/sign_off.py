@@ -177,7 +177,7 @@ def _shown(request: HttpRequest, proposal: Proposal) -> tuple[str, str]:
     """Return the public page as it would be, or why a rule refuses it now."""
     if not proposal.is_editable:
         return "", ""
-    author = proposal.author or actors.SECOND_PERSON
+    author = proposal.drafted_by or actors.SECOND_PERSON
     try:
         with services.rehearsed(proposal, by=author, at=timezone.now()) as entry:
             return public_page(entry.commitment, request=request), ""

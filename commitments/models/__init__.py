@@ -1,3 +1,4 @@
+from .api_key import ApiAnswer, ApiKey
 from .assignment import Assignment
 from .audit import AuditEvent, AuditKind
 from .body import Body
@@ -22,6 +23,8 @@ from .topic import Topic
 from .watched_source import Sighting, WatchedSource
 
 __all__ = [
+    "ApiAnswer",
+    "ApiKey",
     "Assignment",
     "AuditEvent",
     "AuditKind",

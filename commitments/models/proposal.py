@@ -109,6 +109,12 @@ class Proposal(models.Model):
         return f"Proposal {self.pk}: {self.get_kind_display()}"
 
     @property
+    def drafted_by(self) -> actors.Actor:
+        """The account or machine that answers for it; None once it is gone."""
+        kind, _, name = self.actor.partition(":")
+        return actors.Machine(name) if kind == "machine" else self.author
+
+    @property
     def is_editable(self) -> bool:
         return self.state in self.EDITABLE
 

@@ -1,5 +1,6 @@
 """Every write that matters: keyword-only, in one transaction, with who and when."""
 
+from .api_keys import answer_once, key_of, make_key, revoke_keys
 from .assess import assess, record_claim
 from .captures import accept_change, upload_copy
 from .checkpoints import write_checkpoint
@@ -24,6 +25,7 @@ __all__ = [
     "accept_change",
     "add_shipped_sources",
     "amend_wording",
+    "answer_once",
     "approve",
     "assess",
     "attach_evidence",
@@ -36,7 +38,9 @@ __all__ = [
     "dismiss_suggestion",
     "flag_commitments",
     "follow_links",
+    "key_of",
     "look_again",
+    "make_key",
     "meet_milestone",
     "merge",
     "move_deadline",
@@ -51,6 +55,7 @@ __all__ = [
     "release",
     "review",
     "revise",
+    "revoke_keys",
     "save_snapshots",
     "send_back",
     "send_flag_digest",

@@ -40,14 +40,15 @@ def approve(
     commitment = fresh(proposal.commitment, seen=seen)
     if proposal.based_on_id != commitment.latest_entry_id and not confirmed:
         raise StaleForm(changes_since(proposal))
-    if proposal.author is None:
+    author = proposal.drafted_by
+    if author is None:
         raise RuleBroken(
             "author_has_an_account",
             "Its author's account is gone. Draft the entry anew, under a name that "
             "answers for it.",
         )
     entry = perform(
-        proposal, by=proposal.author, at=at, approver=by, idempotency_key=key(proposal)
+        proposal, by=author, at=at, approver=by, idempotency_key=key(proposal)
     )
     move(
         proposal,

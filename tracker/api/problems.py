@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from rest_framework import exceptions
 
+from commitments.statuses import RuleBroken
 from tracker.browse import BadParameter
 
 MEDIA_TYPE = "application/problem+json"
@@ -20,13 +21,17 @@ MEDIA_TYPE = "application/problem+json"
 MEANINGS = {
     400: "A parameter is unknown, or its value cannot be read. “errors” names each "
     "with what is known.",
+    401: "This takes a key: “Authorization: Bearer” and the key that the desk gave.",
     403: "This is not allowed.",
     404: "There is nothing at this address. Commitments that were withdrawn or merged "
     "keep theirs; slugs never change.",
     405: "The API is for reading: GET, HEAD and OPTIONS.",
     406: "No such format. Ask for application/json; lists also come as text/csv and "
     "application/jsonl.",
+    413: "The body is too large.",
     415: "The body is of a type that is not read here.",
+    422: "A rule of the record refuses what was handed in. “errors” names the rule "
+    "and the field to mend.",
     429: "Too many requests. “Retry-After” says how many seconds to wait.",
 }
 
@@ -55,12 +60,23 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
             errors = [
                 {"field": error.field, "message": error.message, "known": error.known}
             ]
+        case RuleBroken():
+            status, detail = 422, str(error)
+            errors = [{"field": error.field, "message": detail, "rule": error.rule}]
+        case exceptions.ValidationError():
+            status, detail = 400, _sentence(error.detail)
+            errors = [
+                {"field": name, "message": _sentence(told)}
+                for name, told in error.detail.items()
+            ]
         case Http404():
             status, detail = 404, "There is nothing at this address."
         case PermissionDenied():
             status, detail = 403, "This is not allowed."
         case exceptions.APIException():
             status, detail = error.status_code, _sentence(error.detail)
+            if challenge := getattr(error, "auth_header", None):
+                headers["WWW-Authenticate"] = challenge
             if wait := getattr(error, "wait", None):
                 headers["Retry-After"] = str(int(wait))
         case _:

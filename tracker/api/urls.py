@@ -7,12 +7,13 @@ from rest_framework.routers import SimpleRouter
 
 from tracker.api import views
 from tracker.api.changes import ChangesView
+from tracker.api.machines import EvidenceViewSet, ProposalsView
 from tracker.api.problems import errors_page
 
 LISTS = {
     "commitments": (views.CommitmentViewSet, "commitment"),
     "history": (views.HistoryViewSet, "history"),
-    "evidence": (views.EvidenceViewSet, "evidence"),
+    "evidence": (EvidenceViewSet, "evidence"),
     "indicators": (views.IndicatorViewSet, "indicator"),
     "sources": (views.SourceViewSet, "source"),
     "passages": (views.PassageViewSet, "passage"),
@@ -36,6 +37,7 @@ viewer = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
 urlpatterns = [
     path("", views.IndexView.as_view(), name="api-index"),
     path("", include(router.urls)),
+    path("proposals/", ProposalsView.as_view(), name="api-proposals"),
     path("changes/", ChangesView.as_view(), name="api-changes"),
     path("stats/", views.StatsView.as_view(), name="api-stats"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -14,7 +14,7 @@ GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 @pytest.mark.django_db(transaction=True)
 def test_one_partners_commitments_are_fetched_page_by_page(live_server):
     samples = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    names = {}
+    names: dict = {}
     for sample in samples:
         exec(sample, names)
     partner = Partner.objects.create(slug="asean", name="ASEAN", kind="group")
@@ -26,3 +26,21 @@ def test_one_partners_commitments_are_fetched_page_by_page(live_server):
     assert names["statuses"](site, "asean") == {mine.ref: "under_way"}
     listed = names["everything"](f"{site}/api/v1/commitments/?limit=1")
     assert [row["ref"] for row in listed] == [mine.ref, other.ref]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_past_day_of_one_partner_comes_as_a_table(live_server, tmp_path):
+    names: dict = {}
+    for sample in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL):
+        exec(sample, names)
+    partner = Partner.objects.create(slug="asean", name="ASEAN", kind="group")
+    mine, _ = CommitmentFactory(), CommitmentFactory()
+    mine.partners.add(partner)
+    assess(mine)
+
+    rows = names["table"](live_server.url, partner="asean", as_of="2026-02-01")
+    copy = names["sync_file"](live_server.url, tmp_path / "copy.json")
+
+    assert [(row["ref"], row["status"]) for row in rows] == [(mine.ref, "")]
+    assert copy == names["sync_file"](live_server.url, tmp_path / "copy.json")
+    assert copy["commitments"][mine.slug]["status"] == "under_way"

@@ -1,0 +1,303 @@
+"""What trusted machines hand in: drafts that a person decides on, never history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import exceptions, serializers
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from commitments import actors, services
+from commitments.models import ApiKey, Body, Commitment, Evidence, Milestone
+from commitments.models.api_key import ApiScope
+from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
+from tracker.api import views
+
+# A proposal is a few hundred words.
+MOST_BYTES = 100_000
+DEEPEST = 10
+LONGEST_KEY = 255
+
+
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_detail = f"The body is larger than {MOST_BYTES} bytes."
+
+
+class StrictJSONParser(BaseParser):
+    """Reads one JSON object; refuses what two readers could understand differently."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: Any, media_type: Any = None, parser_context: Any = None
+    ) -> dict[str, Any]:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+        try:
+            found = json.loads(
+                body.decode("utf-8"),
+                object_pairs_hook=_once,
+                parse_constant=_no_number,
+            )
+        except RecursionError:
+            raise exceptions.ParseError("The body is nested too deeply.") from None
+        except UnicodeDecodeError:
+            raise exceptions.ParseError("The body is not UTF-8.") from None
+        except ValueError as error:
+            raise exceptions.ParseError(f"The body is no JSON: {error}.") from None
+        if not isinstance(found, dict):
+            raise exceptions.ParseError("The body must be a JSON object.")
+        _check(found, DEEPEST)
+        return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name occurs twice in one object")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _check(value: Any, depth: int) -> None:
+    if not depth:
+        raise exceptions.ParseError("The body is nested too deeply.")
+    if isinstance(value, str):
+        if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            raise exceptions.ParseError("A text holds a NUL or half a character.")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            _check(name, depth)
+            _check(inner, depth - 1)
+    elif isinstance(value, list):
+        for inner in value:
+            _check(inner, depth - 1)
+
+
+class KeyAuthentication(BaseAuthentication):
+    """``Authorization: Bearer <key>``."""
+
+    def authenticate_header(self, request: Any) -> str:
+        return 'Bearer realm="api"'
+
+    def authenticate(self, request: Any) -> tuple[None, ApiKey] | None:
+        kind, _, secret = get_authorization_header(request).partition(b" ")
+        if not kind:
+            return None
+        key = None
+        if kind.lower() == b"bearer":
+            text = secret.strip().decode("latin-1")
+            key = services.key_of(text, at=timezone.now())
+        if key is None:
+            raise exceptions.AuthenticationFailed(
+                "This key is unknown, revoked or expired. Ask the desk for another."
+            )
+        return None, key
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses fields that it does not know."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if unknown := sorted(set(data) - set(self.fields)):
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError(
+                {name: f"There is no such field. Known: {known}." for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class ProposalSerializer(StrictSerializer):
+    """An entry proposed for a commitment; which fields it takes follows its kind."""
+
+    OWN = {
+        EntryKind.STATUS: ("status", "criteria_met", "confidence", "looked_until"),
+        EntryKind.CLAIM: ("position", "body"),
+        EntryKind.MILESTONE: ("milestone",),
+        EntryKind.DEADLINE: ("due_on", "due_precision"),
+    }
+    commitment = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Commitment.objects.public()
+    )
+    kind = serializers.ChoiceField([(k.value, k.label) for k in OWN])
+    reason = serializers.CharField(max_length=2000)
+    evidence = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Evidence.objects.public(), many=True
+    )
+    effective_on = serializers.DateField()
+    precision = serializers.ChoiceField(Precision.choices, default=Precision.DAY)
+    status = serializers.ChoiceField(Status.choices, required=False)
+    criteria_met = serializers.ListField(
+        child=serializers.CharField(max_length=4), required=False, max_length=26
+    )
+    confidence = serializers.ChoiceField(Confidence.choices, required=False)
+    looked_until = serializers.DateField(required=False)
+    position = serializers.ChoiceField(Position.choices, required=False)
+    body = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Body.objects.all(), required=False
+    )
+    milestone = serializers.CharField(max_length=60, required=False)
+    due_on = serializers.DateField(required=False)
+    due_precision = serializers.ChoiceField(Precision.choices, required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        own = self.OWN[given["kind"]]
+        wrong: dict[str, str] = {}
+        for names in self.OWN.values():
+            for name in names:
+                if name in own and name not in given:
+                    wrong[name] = f"A proposal of kind {given['kind']} needs this."
+                elif name not in own and name in given:
+                    wrong[name] = f"A proposal of kind {given['kind']} has no such."
+        if "milestone" in given and not wrong:
+            steps = Milestone.objects.filter(commitment=given["commitment"])
+            given["milestone"] = steps.filter(key=given["milestone"]).first()
+            if given["milestone"] is None:
+                wrong["milestone"] = "The commitment has no such milestone."
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return given
+
+
+class DocumentSerializer(StrictSerializer):
+    url = serializers.CharField(max_length=2000)
+
+
+ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key with the same body gets the same answer again.",
+)
+
+
+class HandIn(APIView):
+    """Takes a draft by key; nothing of it is public before a person decides."""
+
+    authentication_classes = [KeyAuthentication]
+    parser_classes = [StrictJSONParser]
+    scope: str
+    draft_serializer: Any
+
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method != "POST":
+            return
+        if request.auth is None:
+            raise exceptions.NotAuthenticated("Send a key: Authorization: Bearer …")
+        if self.scope not in request.auth.scopes:
+            raise exceptions.PermissionDenied(
+                f"This key is not for {self.scope}. Ask the desk for one that is."
+            )
+
+    def hand_in(self, request: Any) -> Response:
+        given = self.draft_serializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        once = request.headers.get("Idempotency-Key", "")
+        if len(once) > LONGEST_KEY or not once.isprintable():
+            raise exceptions.ParseError(
+                f"The Idempotency-Key has at most {LONGEST_KEY} plain characters."
+            )
+        told = json.dumps([self.scope, request.data], sort_keys=True)
+        status, body = services.answer_once(
+            key=request.auth,
+            idempotency_key=once,
+            fingerprint=hashlib.sha256(told.encode()).hexdigest(),
+            act=lambda: (201, self.draft(given.validated_data, request.auth)),
+            at=timezone.now(),
+        )
+        return Response(body, status=status, headers={"Cache-Control": "no-store"})
+
+    def draft(self, given: dict[str, Any], key: ApiKey) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+class ProposalsView(HandIn):
+    """Propose an entry: it waits until a reviewer signs it off."""
+
+    scope = ApiScope.PROPOSALS.value
+    draft_serializer = ProposalSerializer
+
+    @extend_schema(
+        operation_id="proposals_create",
+        parameters=[ONCE],
+        request=ProposalSerializer,
+        responses={
+            201: inline_serializer(
+                "Proposed",
+                {
+                    "id": serializers.IntegerField(),
+                    "state": serializers.CharField(),
+                    "commitment": serializers.CharField(),
+                    "kind": serializers.CharField(),
+                },
+            )
+        },
+    )
+    def post(self, request: Any) -> Response:
+        return self.hand_in(request)
+
+    def draft(self, given: dict[str, Any], key: ApiKey) -> dict[str, Any]:
+        arguments = dict(given)
+        commitment, kind = arguments.pop("commitment"), arguments.pop("kind")
+        proposal = services.propose(
+            commitment=commitment,
+            kind=kind,
+            arguments=arguments,
+            by=key.machine,
+            at=timezone.now(),
+        )
+        return {
+            "id": proposal.pk,
+            "state": proposal.state,
+            "commitment": commitment.slug,
+            "kind": kind,
+        }
+
+
+class EvidenceViewSet(HandIn, views.EvidenceViewSet):
+    """The documents that published commitments rest on; suggest another."""
+
+    scope = ApiScope.EVIDENCE.value
+    draft_serializer = DocumentSerializer
+
+    @extend_schema(
+        operation_id="evidence_create",
+        parameters=[ONCE],
+        request=DocumentSerializer,
+        responses={
+            201: inline_serializer(
+                "Suggested",
+                {
+                    "id": serializers.IntegerField(),
+                    "state": serializers.CharField(),
+                    "url": serializers.CharField(),
+                },
+            )
+        },
+    )
+    def create(self, request: Any) -> Response:
+        """Suggest a document as evidence: it waits until an analyst has read it."""
+        return self.hand_in(request)
+
+    def draft(self, given: dict[str, Any], key: ApiKey) -> dict[str, Any]:
+        by, at = actors.key(key.machine), timezone.now()
+        try:
+            one = services.suggest(url=given["url"], by=by, at=at)
+        except ValidationError as error:
+            told = {"url": error.messages}
+            raise serializers.ValidationError(told) from error
+        return {"id": one.pk, "state": one.state, "url": one.url}
