@@ -161,6 +161,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
+    "corsheaders",
     "csp",
     "django_filters",
     "rest_framework",
@@ -172,6 +173,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "tracker.middleware.refuse_unreadable_urls",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -378,11 +380,32 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+
+def rate(name: str, *, default: int) -> int:
+    """Return how many requests a minute are answered; 0: as many as come."""
+    given = env(name, default="") or str(default)
+    if not given.isdigit():
+        raise ImproperlyConfigured(
+            f"{name} is “{given}”. Give a number of requests a minute, 0 for no limit."
+        )
+    return int(given)
+
+
+API_RATE = rate("TRACKER_API_RATE", default=600)
+API_KEY_RATE = rate("TRACKER_API_KEY_RATE", default=6000)
+# Any page may read the API; none may write with its reader's browser.
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"]
+
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["tracker.api.renderers.ORJSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tracker.api.renderers.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["tracker.api.keys.KeyAuthentication"],
+    "DEFAULT_THROTTLE_CLASSES": ["tracker.api.rates.ClientRate"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_FILTER_BACKENDS": ["tracker.api.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "tracker.api.pagination.CursorPagination",

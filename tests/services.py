@@ -155,6 +155,7 @@ def _wait_for(ready, process: subprocess.Popen, name: str) -> None:
 if not os.environ.get("PYTEST_XDIST_WORKER"):
     os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DEBUG", "on")
+    os.environ["TRACKER_API_RATE"] = os.environ["TRACKER_API_KEY_RATE"] = "0"
     os.environ.setdefault("EMAIL_URL", "memorymail://")
     os.environ["TRACKER_DATA_DIR"] = tempfile.mkdtemp(prefix="tracker-data-")
     atexit.register(shutil.rmtree, os.environ["TRACKER_DATA_DIR"], ignore_errors=True)

@@ -81,8 +81,12 @@ class Answer:
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(*args, **kwargs)  # type: ignore[misc]
-        response["Access-Control-Allow-Origin"] = "*"
-        response["Cache-Control"] = "public, max-age=0, must-revalidate"
+        keep = "public, max-age=0, must-revalidate"
+        response.setdefault(
+            "Cache-Control", keep if response.status_code < 400 else "no-store"
+        )
+        for name, value in getattr(self.request, "rate", {}).items():
+            response[name] = value
         return response
 
 

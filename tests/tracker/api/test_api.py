@@ -163,8 +163,14 @@ def test_asking_again_with_the_tag_costs_two_reads(get, django_assert_num_querie
 
 def test_reads_are_open_to_other_sites_and_writes_refused(get, client):
     PlanFactory()
-    assert get("stats/")["Access-Control-Allow-Origin"] == "*"
+    there = {"origin": "https://newsroom.example"}
+    assert get("stats/", **there)["Access-Control-Allow-Origin"] == "*"
+    assert get("nowhere/", 404, **there)["Access-Control-Allow-Origin"] == "*"
     assert client.post("/api/v1/commitments/").status_code == 405
+    asked = {**there, "access-control-request-method": "POST"}
+    answer = client.options("/api/v1/proposals/", headers=asked)
+    assert "POST" not in answer["Access-Control-Allow-Methods"]
+    assert "authorization" not in answer["Access-Control-Allow-Headers"]
 
 
 def test_the_schema_names_every_list(get):
