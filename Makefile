@@ -14,7 +14,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check screenshots bench format lock
+.PHONY: help run manage test check screenshots bench contract format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -35,6 +35,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	$(DEVELOPING) $(BIN)/mypy commitments tracker config
 	$(DEVELOPING) $(BIN)/lint-imports
 	$(DEVELOPING) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn | diff docs/openapi.json -
 	@echo "manage.py check --deploy, on production settings"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q

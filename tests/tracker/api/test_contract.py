@@ -1,0 +1,66 @@
+"""The contract: complete, committed, and the code keeps to it."""
+
+import json
+from pathlib import Path
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given, settings
+
+from config.wsgi import application
+from tests.tracker import record as records
+
+FILE = Path(__file__).parents[3] / "docs" / "openapi.json"
+
+
+def test_the_committed_contract_is_that_of_the_code(tmp_path):
+    path = tmp_path / "openapi.json"
+    call_command("spectacular", format="openapi-json", validate=True, file=str(path))
+
+    assert path.read_text() == FILE.read_text(), "Run `make contract`."
+
+
+def test_every_operation_tells_its_errors():
+    for operations in json.loads(FILE.read_text())["paths"].values():
+        for method, operation in operations.items():
+            told = set(operation["responses"])
+            assert {"400", "404", "405", "406", "429"} <= told
+            assert method == "get" or {"401", "403", "413", "415", "422"} <= told
+
+
+@pytest.fixture
+def schema(db):
+    # The end of a request must not close the connection that the test rolls back.
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    records.small()
+    yield schemathesis.openapi.from_dict(json.loads(FILE.read_text()))
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+def test_nothing_that_a_machine_thinks_of_breaks_the_api(schema):
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 30
+
+    for operation in operations:
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=4,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+        )
+        def hold(case):
+            answer = case.call(app=application)
+            assert answer.status_code < 500, (case, answer.content)
+            if answer.status_code >= 400:
+                kind = answer.headers["content-type"][0]
+                assert kind == "application/problem+json", (case, kind)
+
+        hold()
