@@ -66,12 +66,25 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Add to the schema the errors of every operation, and the shapes of lists."""
+    _without_ranges(result)
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
                 _complete(path, method, operations[method])
     return result
+
+
+def _without_ranges(part: Any) -> None:
+    """Take out how large a number a database can hold: each says another."""
+    if isinstance(part, dict):
+        if part.get("type") == "integer":
+            for name in ("maximum", "minimum", "format"):
+                part.pop(name, None)
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            _without_ranges(inner)
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
