@@ -46,6 +46,9 @@ screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (A
 bench: $(VENV)/.bench  ## Measure, beside others, in one run: link checks
 	$(BIN)/python -m bench.links $(ARGS)
 
+contract: $(VENV)/.develop  ## Write the API's contract anew: docs/openapi.json
+	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn > docs/openapi.json
+
 format: $(VENV)/.develop  ## Put the code into the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

@@ -397,6 +397,4 @@ class NothingHereView(APIView):
     schema = None
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        raise NotFound(
-            "There is nothing at this address; /api/v1/ lists what there is."
-        )
+        raise NotFound("There is nothing here; /api/v1/ lists what there is.")
