@@ -294,6 +294,8 @@ def kept_in(folder: str) -> dict:
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": S3_ENDPOINT or None,
+            "access_key": secret("AWS_ACCESS_KEY_ID") or None,
+            "secret_key": secret("AWS_SECRET_ACCESS_KEY") or None,
             "location": folder,
             "file_overwrite": False,
             "default_acl": None,
