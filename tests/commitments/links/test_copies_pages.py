@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from warcio.archiveiterator import ArchiveIterator
@@ -27,9 +28,11 @@ def evidence(web, now, db):
 
 
 @pytest.fixture
-def analyst(client, db):
-    client.force_login(desk.account("ann", "analyst"))
-    return client
+def analyst(client, now, db):
+    """Signed in at the moment that the tests go by."""
+    with time_machine.travel(now, tick=False):
+        client.force_login(desk.account("ann", "analyst"))
+        yield client
 
 
 def copies_of(evidence):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from commitments import outgoing, services, tasks
 from commitments.models import Snapshot
@@ -79,10 +80,12 @@ def test_a_failure_is_noted_and_tried_three_times(evidence, archive, now, answer
     assert Snapshot.objects.get().failure
 
 
-def test_it_is_off_by_default(evidence, archive, settings):
-    tasks.save_snapshots()
-    assert not archive.asked
+@pytest.mark.usefixtures("evidence")
+def test_it_is_off_by_default(archive, settings, now):
+    with time_machine.travel(now):
+        tasks.save_snapshots()
+        assert not archive.asked
 
-    settings.WAYBACK = True
-    tasks.save_snapshots()
-    assert archive.asked
+        settings.WAYBACK = True
+        tasks.save_snapshots()
+        assert archive.asked
