@@ -103,7 +103,7 @@ except ValueError as error:
     ) from error
 # On: each copy kept is asked of the Wayback Machine too.
 WAYBACK = switch("TRACKER_WAYBACK", default=False)
-# Grows with the rules in commitments/statuses.py; see docs/method.md.
+# Grows with the rules in commitments/rules.py; see docs/method.md.
 METHOD_VERSION = "1.0"
 CHECKPOINT_FILE = Path(
     env("TRACKER_CHECKPOINT_FILE", default=str(DATA_DIR / "checkpoints.jsonl"))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from commitments import services
 from commitments.models import ApiAnswer, ApiKey
 from commitments.models.api_key import ApiScope
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .base import Unlisted, ViewOnlyAdmin
 

@@ -25,7 +25,7 @@ from commitments.bulk.limits import Unreadable
 from commitments.bulk.resources import RESOURCES
 from commitments.forms.bulk import ImportForm
 from commitments.models import ImportRun
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .base import ViewOnlyAdmin
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from commitments import accounts, archive, services, verdicts
 from commitments.forms.copies import UploadForm
 from commitments.models import Capture, Evidence, Host, Link, LinkCheck, Snapshot
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .base import Unlisted, ViewOnlyAdmin
 

@@ -15,8 +15,8 @@ from commitments import accounts, actors, services
 from commitments.differences import differences
 from commitments.forms.sign_off import DecisionForm
 from commitments.models import Evidence, Proposal, ProposalStep
+from commitments.rules import RuleBroken
 from commitments.services.sign_off import changes_since
-from commitments.statuses import RuleBroken
 
 from .acts import ACTS, address_of, said
 from .base import Unlisted, ViewOnlyAdmin

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 from commitments import accounts, actors, services
 from commitments.bulk.cells import neutralise
 from commitments.models import Proposal, Sweep, SweepItem
+from commitments.rules import RuleBroken
 from commitments.services.sweep import decisions
-from commitments.statuses import RuleBroken
 
 from .base import Unlisted, ViewOnlyAdmin
 

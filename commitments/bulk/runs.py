@@ -24,7 +24,7 @@ from django.db.models import F, Q
 
 from commitments import actors, chain
 from commitments.models import DataVersion, ImportRun
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from . import limits
 from .checking import REFUSED, Checker, Outcome

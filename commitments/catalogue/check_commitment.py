@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from commitments import statuses
+from commitments import rules, statuses
 from commitments.catalogue import schema
 from commitments.catalogue.whole import Catalogue, Names, Problem, unknown
-from commitments.statuses import Judgement, RuleBroken, Status
+from commitments.rules import Judgement, RuleBroken
+from commitments.statuses import Status
 
 MOST_STATUSES = 4
 SEARCHED = re.compile(r"search|found|collected", re.IGNORECASE)
@@ -202,11 +203,11 @@ class _Commitment:
         documents = [self.documents.get(name) for name in entry.evidence]
         cited = [document for document in documents if document]
         checks: list[Callable[[], None]] = [
-            lambda: statuses.check_criteria(now, self.parts),
-            lambda: statuses.check_change(before, now),
+            lambda: rules.check_criteria(now, self.parts),
+            lambda: rules.check_change(before, now),
         ]
         if len(cited) == len(documents):
-            checks.append(lambda: statuses.check_evidence(now, cited))
+            checks.append(lambda: rules.check_evidence(now, cited))
         for check in checks:
             try:
                 check()

@@ -14,7 +14,8 @@ from commitments.catalogue import schema
 from commitments.catalogue.read import CatalogueError, Problem
 from commitments.catalogue.report import Report
 from commitments.models import Body, Commitment, Evidence, HistoryEntry
-from commitments.statuses import Precision, RuleBroken, last_day
+from commitments.rules import RuleBroken
+from commitments.statuses import Precision, last_day
 
 
 @dataclass

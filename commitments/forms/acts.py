@@ -12,7 +12,8 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from commitments import accounts, actors, services
 from commitments.models import Body, Commitment, HistoryEntry, Milestone
 from commitments.models.commitment import WORDING
-from commitments.statuses import EntryKind, Judgement
+from commitments.rules import Judgement
+from commitments.statuses import EntryKind
 
 from . import fields
 from .base import ActForm, Line, Prose

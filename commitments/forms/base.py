@@ -11,8 +11,9 @@ from django.db import transaction
 
 from commitments import chain
 from commitments.models import Commitment, HistoryEntry, Proposal, ProposalStep
+from commitments.rules import RuleBroken
 from commitments.services import StaleForm
-from commitments.statuses import Precision, RuleBroken
+from commitments.statuses import Precision
 from commitments.validation import check_text
 
 R = TypeVar("R")

@@ -9,7 +9,7 @@ from django import forms
 
 from commitments import services
 from commitments.models import Capture, Evidence
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .base import Prose
 

@@ -7,10 +7,11 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.html import format_html
 
-from commitments import statuses
+from commitments import rules, statuses
 from commitments.models import Body, Commitment, HistoryEntry
+from commitments.rules import Judgement
 from commitments.services.assess import MOST_WORDS
-from commitments.statuses import Confidence, Judgement, Position, Precision, Status
+from commitments.statuses import Confidence, Position, Precision, Status
 
 from .base import Day, Prose
 
@@ -74,7 +75,7 @@ def status_choices(old: Judgement | None) -> list[tuple[str, str]]:
         label = format_html(
             "<strong>{}</strong> {}", value.label, statuses.STATUS_DEFINITIONS[value]
         )
-        if why := statuses.why_not(old, value):
+        if why := rules.why_not(old, value):
             label = format_html(
                 '{} <span class="why-not">Not allowed as the next step: {}</span>',
                 label,

@@ -13,8 +13,8 @@ from django.db.models import Q
 
 from commitments import chain, services
 from commitments.models import Commitment, Evidence, HistoryEntry, Proposal
+from commitments.rules import RuleBroken
 from commitments.services.proposal import check_up_to_date, latest_step
-from commitments.statuses import RuleBroken
 
 from .base import Line
 from .evidence import EvidenceForm

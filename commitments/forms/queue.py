@@ -10,8 +10,8 @@ from django.contrib.auth import get_user_model
 
 from commitments import accounts, services
 from commitments.models import Commitment
+from commitments.rules import RuleBroken
 from commitments.services.queue import LONGEST_SNOOZE
-from commitments.statuses import RuleBroken
 
 from .base import Day, Line
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from commitments import services
 from commitments.models import HistoryEntry, Proposal, ProposalStep
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .base import Prose
 

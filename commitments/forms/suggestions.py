@@ -11,7 +11,8 @@ from django.contrib.admin.widgets import AutocompleteSelectMultiple
 
 from commitments import services
 from commitments.models import Commitment, Suggestion, SuggestionMatch
-from commitments.statuses import Confidence, EvidenceType, Nature, RuleBroken
+from commitments.rules import RuleBroken
+from commitments.statuses import Confidence, EvidenceType, Nature
 from commitments.validation import check_url
 
 from .base import Day, Line, Prose

@@ -10,7 +10,7 @@ from typing import Any
 
 from commitments.models import ApiAnswer, ApiKey
 from commitments.models.api_key import ApiScope
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .record import recording
 

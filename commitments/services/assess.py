@@ -7,17 +7,10 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 
-from commitments import actors, statuses, validation
+from commitments import actors, rules, statuses, validation
 from commitments.models import Body, Commitment, Evidence, HistoryEntry
-from commitments.statuses import (
-    Confidence,
-    EntryKind,
-    Judgement,
-    Position,
-    Precision,
-    RuleBroken,
-    Status,
-)
+from commitments.rules import Judgement, RuleBroken
+from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
 
 from .record import (
     append,
@@ -124,10 +117,10 @@ def assess(
     confidence = Confidence(confidence).value
     day = effective_day(effective_on, precision, at=at)
     new = Judgement(Status(status).value, frozenset(criteria_met))
-    statuses.check_criteria(new, commitment.criteria.values_list("key", flat=True))
+    rules.check_criteria(new, commitment.criteria.values_list("key", flat=True))
     if not is_replay(by, idempotency_key):
-        statuses.check_change(_judgement_on(commitment, day), new)
-    statuses.check_evidence(new, evidence)
+        rules.check_change(_judgement_on(commitment, day), new)
+    rules.check_evidence(new, evidence)
     check_readable(evidence)
     return append(
         commitment=commitment,

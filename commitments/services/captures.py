@@ -9,7 +9,7 @@ from django.db import transaction
 from commitments import actors, archive
 from commitments.models import Capture, DataVersion, Evidence, Link
 from commitments.readable import IMAGES, kind, readable
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 from commitments.verdicts import Verdict
 
 from .assess import check_plain

@@ -6,15 +6,14 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from commitments import actors, statuses
+from commitments import actors, rules
 from commitments.models import Body, Evidence, HistoryEntry, HistoryText
+from commitments.rules import Judgement, RuleBroken
 from commitments.statuses import (
     CORRECTABLE,
     Confidence,
     EntryKind,
-    Judgement,
     Position,
-    RuleBroken,
     Status,
     last_day,
 )
@@ -150,8 +149,8 @@ def _check(
             Status(values["status"]).value, frozenset(values["criteria_met"])
         )
         test = entry.commitment.criteria.values_list("key", flat=True)
-        statuses.check_criteria(judgement, test)
-        statuses.check_evidence(judgement, documents)
+        rules.check_criteria(judgement, test)
+        rules.check_evidence(judgement, documents)
     elif entry.acts_as == EntryKind.CLAIM:
         Position(values["position"])
     needs = (EntryKind.CLAIM, EntryKind.MILESTONE, EntryKind.DEADLINE)

@@ -18,7 +18,8 @@ from commitments.models import (
     Proposal,
     ProposalStep,
 )
-from commitments.statuses import EntryKind, RuleBroken
+from commitments.rules import RuleBroken
+from commitments.statuses import EntryKind
 
 from .assess import assess, check_plain, record_claim
 from .correct import correct

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from commitments import actors
 from commitments.models import Commitment, HistoryEntry, Proposal, ProposalStep
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .assess import check_plain
 from .proposal import (

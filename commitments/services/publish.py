@@ -10,7 +10,8 @@ from typing import Any
 from commitments import actors
 from commitments.models import Commitment, Evidence, HistoryEntry
 from commitments.models.commitment import WORDING
-from commitments.statuses import EntryKind, Precision, RuleBroken, last_day
+from commitments.rules import RuleBroken
+from commitments.statuses import EntryKind, Precision, last_day
 
 from .assess import check_plain, check_published, check_reason
 from .record import append, check_readable, effective_day, fresh, recording

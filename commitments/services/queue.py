@@ -9,7 +9,7 @@ from django.db import transaction
 
 from commitments import accounts, actors
 from commitments.models import Assignment, Commitment, Snooze
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .assess import check_plain, check_published
 

@@ -27,14 +27,8 @@ from commitments.models import (
     State,
 )
 from commitments.models.state import FOREVER, NO_ENTRY_YET
-from commitments.statuses import (
-    SIGNED_KINDS,
-    EntryKind,
-    Precision,
-    RuleBroken,
-    SignOff,
-    last_day,
-)
+from commitments.rules import RuleBroken
+from commitments.statuses import SIGNED_KINDS, EntryKind, Precision, SignOff, last_day
 
 P = ParamSpec("P")
 R = TypeVar("R")

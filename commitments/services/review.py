@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from commitments import accounts, actors
 from commitments.models import Commitment, Evidence, HistoryEntry, Milestone
-from commitments.statuses import EntryKind, Precision, RuleBroken
+from commitments.rules import RuleBroken
+from commitments.statuses import EntryKind, Precision
 
 from .assess import check_looked_until, check_published, check_reason, check_trackable
 from .record import append, check_readable, effective_day, fresh, recording

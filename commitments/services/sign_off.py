@@ -6,7 +6,7 @@ from datetime import datetime
 
 from commitments import accounts, actors
 from commitments.models import HistoryEntry, Proposal, ProposalStep
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .assess import check_plain
 from .proposal import current, decided, key, move, perform

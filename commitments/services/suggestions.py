@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from commitments import actors
 from commitments.models import Commitment, Evidence, HistoryEntry, Suggestion
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from .assess import check_plain
 from .record import recording

@@ -9,7 +9,8 @@ from django.db.models import Max
 
 from commitments import accounts, actors
 from commitments.models import Commitment, HistoryEntry, Sweep, SweepItem
-from commitments.statuses import ENDED, EntryKind, RuleBroken
+from commitments.rules import RuleBroken
+from commitments.statuses import ENDED, EntryKind
 
 from .record import recording
 

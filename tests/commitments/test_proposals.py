@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 
 from commitments import actors, services
 from commitments.models import Evidence, HistoryEntry, Proposal, ProposalStep
-from commitments.statuses import EntryKind, RuleBroken
+from commitments.rules import RuleBroken
+from commitments.statuses import EntryKind
 from tests.factories import (
     AT,
     BodyFactory,

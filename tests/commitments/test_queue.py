@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from commitments import services
 from commitments.models import Assignment, Flag, Snooze
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 
 from . import desk
 

@@ -5,7 +5,8 @@ from django.db import IntegrityError
 
 from commitments import actors, services
 from commitments.models import Commitment, HistoryEntry, State
-from commitments.statuses import RuleBroken, Status
+from commitments.rules import RuleBroken
+from commitments.statuses import Status
 from tests.factories import (
     AT,
     BodyFactory,

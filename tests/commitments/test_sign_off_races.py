@@ -10,7 +10,8 @@ from django.db import connection
 from commitments import services
 from commitments.chain import verify
 from commitments.models import HistoryEntry
-from commitments.statuses import EntryKind, RuleBroken
+from commitments.rules import RuleBroken
+from commitments.statuses import EntryKind
 from tests.factories import (
     AT,
     CommitmentFactory,

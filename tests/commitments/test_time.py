@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from commitments import services
 from commitments.check import check_record
 from commitments.models import HistoryEntry, State
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 from tests.factories import (
     AT,
     BodyFactory,

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from rest_framework import exceptions
 
-from commitments.statuses import RuleBroken
+from commitments.rules import RuleBroken
 from tracker.browse import BadParameter
 
 MEDIA_TYPE = "application/problem+json"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from commitments import statuses
+from commitments import rules, statuses
 from commitments.models import (
     Pillar,
     Plan,
 )
-from commitments.statuses import Judgement, Status
+from commitments.rules import Judgement
+from commitments.statuses import Status
 from tracker import browse
 from tracker.pages.asking import asked, page
 
@@ -50,9 +51,9 @@ def _may_follow(old: Status, new: Status) -> bool:
     for met in choices:
         step = Judgement(new, met)
         try:
-            statuses.check_criteria(step, test)
-            statuses.check_change(Judgement(old, held.get(old, choices[0])), step)
-        except statuses.RuleBroken:
+            rules.check_criteria(step, test)
+            rules.check_change(Judgement(old, held.get(old, choices[0])), step)
+        except rules.RuleBroken:
             continue
         return True
     return False
