@@ -293,17 +293,22 @@ class SourceViewSet(RecordViewSet):
         return super().get_serializer_class()
 
 
-class PassageViewSet(RecordViewSet):
+class NumberedViewSet(RecordViewSet):
+    """Rows that have a number and no slug."""
+
+    lookup_field = "pk"
+    lookup_value_regex = "[0-9]{1,18}"
+
+
+class PassageViewSet(NumberedViewSet):
     """Every sentence of every source, in our own words."""
 
     queryset = Passage.objects.select_related("source").prefetch_related("commitments")
     serializer_class = serializers.PassageRowSerializer
     filterset_class = filters.PassageFilter
-    lookup_field = "pk"
-    lookup_value_regex = "[0-9]{1,18}"
 
 
-class CriterionViewSet(RecordViewSet):
+class CriterionViewSet(NumberedViewSet):
     """The parts of all tests of delivery, as they stand today."""
 
     queryset = Criterion.objects.exclude(commitment__standing="").select_related(
@@ -311,11 +316,9 @@ class CriterionViewSet(RecordViewSet):
     )
     serializer_class = serializers.CriterionRowSerializer
     filterset_class = filters.CriterionFilter
-    lookup_field = "pk"
-    lookup_value_regex = "[0-9]{1,18}"
 
 
-class MilestoneViewSet(RecordViewSet):
+class MilestoneViewSet(NumberedViewSet):
     """All dated steps on the way, as they stand today."""
 
     queryset = Milestone.objects.exclude(commitment__standing="").select_related(
@@ -323,18 +326,14 @@ class MilestoneViewSet(RecordViewSet):
     )
     serializer_class = serializers.MilestoneRowSerializer
     filterset_class = filters.MilestoneFilter
-    lookup_field = "pk"
-    lookup_value_regex = "[0-9]{1,18}"
 
 
-class ObservationViewSet(RecordViewSet):
+class ObservationViewSet(NumberedViewSet):
     """The dated values of all indicators."""
 
     queryset = Observation.objects.select_related("indicator", "evidence")
     serializer_class = serializers.ObservationRowSerializer
     filterset_class = filters.ObservationFilter
-    lookup_field = "pk"
-    lookup_value_regex = "[0-9]{1,18}"
 
 
 class PillarViewSet(RecordViewSet):

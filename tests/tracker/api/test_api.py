@@ -17,16 +17,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def get(client):
-    def get(path, status=200, **headers):
-        answer = client.get(f"/api/v1/{path}", headers=headers)
-        assert answer.status_code == status, answer.content
-        return answer
-
-    return get
-
-
 def slugs(answer):
     return [row["slug"] for row in answer.json()["results"]]
 

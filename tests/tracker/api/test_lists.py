@@ -15,16 +15,6 @@ NOUNS = (
 )
 
 
-@pytest.fixture
-def get(client):
-    def get(path, status=200, **headers):
-        answer = client.get(f"/api/v1/{path}", headers=headers)
-        assert answer.status_code == status, answer.content
-        return answer
-
-    return get
-
-
 def key(row):
     for name in ("slug", "seq", "id", "number"):
         if name in row:
