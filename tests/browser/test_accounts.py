@@ -5,6 +5,7 @@ from base64 import b32decode
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from commitments.models import Topic
 from commitments.services import second_factor
@@ -44,7 +45,7 @@ def test_a_form_refused_without_second_factor_is_saved_after_setting_it_up(open_
     page.get_by_label("Name:").fill("Ports and harbours")
     page.get_by_label("Slug:").fill("ports")
     page.get_by_role("button", name="Save", exact=True).click()
-    assert "Nothing was saved" in page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nothing was saved")
 
     with page.expect_popup() as opened:
         page.get_by_role("link", name=re.compile("Set up your second factor")).click()
@@ -73,14 +74,14 @@ def test_signing_in_by_keyboard_with_a_wrong_code_first(open_page):
         page.keyboard.press("Enter")
     field = page.get_by_role("textbox", name=re.compile("code"))
     told = page.locator(f"#{field.get_attribute('aria-describedby')}")
-    assert "wrong, or has been used" in told.inner_text()
+    expect(told).to_contain_text("wrong, or has been used")
     assert field.get_attribute("aria-invalid") == "true"
     assert page.title().startswith("Error:")
     page.locator("#id_code:focus").wait_for()
     page.keyboard.type(codes[0])
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert page.get_by_text("You used a recovery code; 9 are left").is_visible()
+    expect(page.get_by_text("You used a recovery code; 9 are left")).to_be_visible()
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -132,7 +133,7 @@ def test_pages_of_accounts_are_clean(open_page, violations, viewport, scheme):
     look()
     for _ in range(5):
         by_keyboard(page, "ada", "wrong")
-    assert "Too many tries" in page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Too many tries")
     look()
     assert found == []
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from commitments.models import Evidence
 from tests.commitments import desk
@@ -29,7 +30,7 @@ def test_a_dry_run_with_errors_and_then_a_clean_one(open_page, violations, tmp_p
         page, tmp_path, ROW.format("One", "one", "action"), ROW.format("Two", "two", "")
     )
     page.get_by_text("Nothing was imported, because a row was refused").wait_for()
-    assert page.get_by_text("Write one of: announcement, action, data").is_visible()
+    expect(page.get_by_text("Write one of: announcement, action, data")).to_be_visible()
     assert violations(page, "#import-run") == []
     assert not Evidence.objects.exists()
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from commitments import services
 from commitments.models import Commitment, HistoryEntry, Proposal
@@ -54,11 +55,11 @@ def test_an_assessment_is_drafted_previewed_and_signed_off(open_page):
 
     ann.goto(act(commitment))
     fill(ann)
-    assert ann.locator(".desk-count").first.inner_text() == "7 of at most 60 words"
+    expect(ann.locator(".desk-count").first).to_have_text("7 of at most 60 words")
     ann.get_by_role("button", name="Preview").click()
     frame = ann.frame_locator("iframe")
     frame.locator("#h-now", has_text="Partly delivered").wait_for()
-    assert frame.get_by_text(REASON).first.is_visible()
+    expect(frame.get_by_text(REASON).first).to_be_visible()
     assert not Proposal.objects.exists()
     press(ann, "Hand in for sign-off")
     ann.get_by_text("a second person decides on it").wait_for()
@@ -71,7 +72,7 @@ def test_an_assessment_is_drafted_previewed_and_signed_off(open_page):
     rev.get_by_text("signed off by a second person").first.wait_for()
 
     rev.goto(commitment.get_absolute_url())
-    assert rev.get_by_text(REASON).first.is_visible()
+    expect(rev.get_by_text(REASON).first).to_be_visible()
     entry = HistoryEntry.objects.latest("seq")
     assert (entry.text.author_name, entry.text.approver_name) == ("ann", "rev")
 
@@ -93,7 +94,7 @@ def test_a_proposal_is_returned_with_a_comment_and_handed_in_again(open_page):
     rev.get_by_text("Returned to its author with your comment").wait_for()
 
     ann.reload()
-    assert ann.get_by_text("Which law is it?").is_visible()
+    expect(ann.get_by_text("Which law is it?")).to_be_visible()
     ann.get_by_role("link", name="Change it").click()
     assert ann.get_by_label("Why this is the status").input_value() == REASON
     ann.get_by_label("Why this is the status").fill(
@@ -120,7 +121,7 @@ def test_of_two_people_the_second_is_told_and_loses_no_character(open_page):
 
     bo.get_by_role("button", name="Preview").click()
     bo.get_by_text("submitted for sign-off by ann").wait_for()
-    assert bo.get_by_text(REASON).is_visible()
+    expect(bo.get_by_text(REASON)).to_be_visible()
     typed = bo.get_by_label("Why this is the status").input_value()
     assert typed == "Bo read it with care: <5 % of lines remain."
     assert bo.get_by_label("Title:", exact=True).input_value() == "The new law"
@@ -211,5 +212,5 @@ def test_the_sweep_has_no_axe_violations(open_page, violations):
 
     page.goto(reverse("admin:commitments_sweep_change", args=[sweep.pk]))
 
-    assert page.get_by_text("1 of 1 still to be decided").is_visible()
+    expect(page.get_by_text("1 of 1 still to be decided")).to_be_visible()
     assert violations(page) == []

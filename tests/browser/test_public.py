@@ -1,6 +1,7 @@
 """The public pages in a browser."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.commitments import desk
 
@@ -72,7 +73,7 @@ def test_a_search_answers_in_place_and_is_announced(open_page):
     page.keyboard.press("Enter")
 
     page.wait_for_url("**q=nothing-like-it**")
-    assert page.locator("#count").inner_text() == "0 commitments"
+    expect(page.locator("#count")).to_have_text("0 commitments")
     assert page.locator("#count").get_attribute("aria-live") == "polite"
     assert page.evaluate("window.stayed") is True
 
@@ -84,4 +85,4 @@ def test_public_pages_work_without_javascript(open_page):
     page.goto("/")
     page.get_by_role("link", name="Commitments", exact=True).first.click()
 
-    assert page.get_by_role("heading", level=1).is_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()

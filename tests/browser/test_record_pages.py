@@ -4,6 +4,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from playwright.sync_api import expect
 
 from commitments import services
 from tests.tracker import record as records
@@ -54,8 +55,8 @@ def test_changes_are_narrowed_and_widened_by_links_alone(open_page, record):
     page.goto("/changes/")
     kinds = page.get_by_role("group", name="Kind of entry")
     kinds.get_by_role("link", name="Correction").click()
-    assert page.get_by_text("1 entry").is_visible()
-    assert page.get_by_text("Partly delivered").is_visible()
+    expect(page.get_by_text("1 entry")).to_be_visible()
+    expect(page.get_by_text("Partly delivered")).to_be_visible()
     kinds.get_by_role("link", name="All").click()
     assert page.url.endswith("/changes/")
 
@@ -67,9 +68,9 @@ def test_two_days_are_compared_by_form(open_page, record):
     form.get_by_label("Earlier").fill("2026-01-05")
     form.get_by_role("button", name="Compare").click()
     heading = page.get_by_role("heading", level=1)
-    assert "3 of 3 commitments changed status" in heading.text_content()
+    expect(heading).to_contain_text("3 of 3 commitments changed status")
     page.get_by_text("Show as table").click()
-    assert page.get_by_role("cell", name="+1").first.is_visible()
+    expect(page.get_by_role("cell", name="+1").first).to_be_visible()
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_embed_shows_in_a_frame_of_another_site_and_a_page_does_not(
     page.goto(other_site)
     card = page.frame_locator('iframe[name="card"]')
     card.get_by_role("heading", level=1).wait_for()
-    assert "Under way" in card.locator("main").text_content()
+    expect(card.locator("main")).to_contain_text("Under way")
     page.wait_for_load_state("networkidle")
     assert "About this tracker" not in page.frame(name="page").content()
     assert context.cookies() == []
