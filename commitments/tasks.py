@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from commitments import services
 from commitments.bulk import runs
+from commitments.services import schedule
 
 logger = logging.getLogger(__name__)
 
@@ -68,3 +69,9 @@ def save_snapshots() -> None:
     if settings.WAYBACK:
         saved = services.save_snapshots(clock=timezone.now)
         logger.info("Snapshots saved: %s", saved)
+
+
+@shared_task
+def hear_queue(queue: str) -> None:
+    """Keep that a worker of this queue is at work: readiness and metrics ask."""
+    schedule.hear_queue(queue=queue, at=timezone.now())

@@ -288,7 +288,7 @@ def wait_until_served(host: str, port: int, child: Child) -> None:
             break
         site = http.client.HTTPConnection(written(host).strip("[]"), port, timeout=30)
         try:
-            site.request("GET", "/healthz")
+            site.request("GET", "/healthz/live")
             site.getresponse()
             return
         except OSError:

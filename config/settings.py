@@ -126,7 +126,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 # The containers' health check asks over plain HTTP, from inside.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 # How many proxies of ours stand before the server and say whom they were asked by.
@@ -340,14 +340,24 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 5,
 }
 # What waits for other machines has workers of its own.
+QUEUES = ("celery", "network")
 CELERY_TASK_ROUTES = {
     "commitments.tasks.check_links": {"queue": "network"},
     "commitments.tasks.watch_sources": {"queue": "network"},
     "commitments.tasks.save_snapshots": {"queue": "network"},
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULER = "config.beat:OneScheduler"
 CELERY_BEAT_SCHEDULE = {
+    **{
+        f"hear-the-queue-{queue}-every-half-minute": {
+            "task": "commitments.tasks.hear_queue",
+            "schedule": 30.0,
+            "kwargs": {"queue": queue},
+            "options": {"queue": queue, "expires": 60},
+        }
+        for queue in QUEUES
+    },
     "work-on-imports-every-few-seconds": {
         "task": "commitments.tasks.work_on_imports",
         "schedule": 5.0,

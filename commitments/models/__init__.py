@@ -14,6 +14,7 @@ from .link import Host, Link, LinkCheck
 from .partner import Partner
 from .plan import Pillar, Plan
 from .proposal import Proposal, ProposalStep
+from .schedule import QueueBeat, ScheduledJob, SchedulerLease
 from .snooze import Snooze
 from .source import Passage, Source
 from .state import Standing, State
@@ -52,7 +53,10 @@ __all__ = [
     "Plan",
     "Proposal",
     "ProposalStep",
+    "QueueBeat",
     "Responsibility",
+    "ScheduledJob",
+    "SchedulerLease",
     "Sighting",
     "Snapshot",
     "Snooze",
