@@ -194,10 +194,12 @@ def _sqlite(model: type[Model]) -> Iterator[str]:
         f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
         + refusal.format("DELETE")
     )
-    same = " OR ".join(_same_keys(model))
+    # A search for each key: joined by OR in one, they would scan the whole table.
+    same = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} o WHERE {key})" for key in _same_keys(model)
+    )
     yield (
-        f"CREATE TRIGGER {table}_no_insert BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} o WHERE {same}) "
+        f"CREATE TRIGGER {table}_no_insert BEFORE INSERT ON {table} WHEN {same} "
         + refusal.format("INSERT over an entry")
     )
 
@@ -222,11 +224,12 @@ def _same_keys(model: type[Model]) -> Iterator[str]:
             )
         elif constraint.condition is not None:
             raise NotImplementedError(f"Say what {constraint.name} means in SQL.")
-        yield f"({same})"
+        yield same
 
 
-# The conditions of conditional unique keys, in SQL.
+# The conditions of conditional unique keys, in SQL: word for word those of their
+# indexes, or SQLite would not use these.
 CONDITIONS = {
     "entry_corrected_once": "{row}.kind = 'correction'",
-    "entry_once_per_author_and_key": "{row}.idempotency_key <> ''",
+    "entry_once_per_author_and_key": "NOT ({row}.idempotency_key = '')",
 }

@@ -342,22 +342,35 @@ def rows(found: list[tuple[date, Values]]) -> list[dict[str, Any]]:
     ]
 
 
+def succeeding(
+    standing: dict[date, State], wanted: list[dict[str, Any]]
+) -> tuple[list[State], list[dict[str, Any]]]:
+    """Return which of the standing states end, and which rows take their place.
+
+    ``standing`` is keyed by the first day; a state that is wanted as it is stays.
+    """
+    left, added = dict(standing), []
+    for row in wanted:
+        old = left.get(row["effective_from"])
+        if old and all(getattr(old, name) == value for name, value in row.items()):
+            del left[row["effective_from"]]
+        else:
+            added.append(row)
+    return list(left.values()), added
+
+
 def project(commitment: Commitment, *, seq: int) -> None:
     """Bring the states and current values up to entry ``seq``, their latest."""
     found = spells(commitment)
     known_now = commitment.states.filter(known_until=NO_ENTRY_YET)
     standing = {row.effective_from: row for row in known_now}
-    added = []
-    for row in rows(found):
-        old = standing.get(row["effective_from"])
-        if old and all(getattr(old, name) == value for name, value in row.items()):
-            del standing[row["effective_from"]]
-            continue
-        added.append(State(commitment=commitment, known_from=seq, **row))
-    gone = [row.pk for row in standing.values()]
-    if gone:
+    ended, added = succeeding(standing, rows(found))
+    if ended:
+        gone = [state.pk for state in ended]
         State.objects.filter(pk__in=gone).update(known_until=seq)
-    State.objects.bulk_create(added)
+    State.objects.bulk_create(
+        State(commitment=commitment, known_from=seq, **row) for row in added
+    )
     values = found[-1][1] if found else Values()
     for name, value in values.as_dict().items():
         setattr(commitment, name, value)
