@@ -48,8 +48,13 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
     REVIEWER: {**DESK, "commitment": WHOLE, "evidence": WHOLE},
     ADMINISTRATOR: {name: WHOLE for name in (*DESK, *LIBRARY, "watchedsource")},
 }
-# Accounts belong to another app.
-ACCOUNTS = {ADMINISTRATOR: ("add_user", "change_user", "view_user", "view_group")}
+# What belongs to other apps: accounts, and what the world is told.
+ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
+    ADMINISTRATOR: {
+        "auth": ("add_user", "change_user", "view_user", "view_group"),
+        "tracker": ("view_event", "view_hold"),
+    },
+}
 
 
 def permissions_of(group: str) -> Q:
@@ -63,9 +68,9 @@ def permissions_of(group: str) -> Q:
         for action in actions
     ]
     chosen |= Q(content_type__app_label="commitments", codename__in=codenames)
-    return chosen | Q(
-        content_type__app_label="auth", codename__in=ACCOUNTS.get(group, ())
-    )
+    for app, names in ELSEWHERE.get(group, {}).items():
+        chosen |= Q(content_type__app_label=app, codename__in=names)
+    return chosen
 
 
 def ensure_groups() -> None:

@@ -1,10 +1,24 @@
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class TrackerConfig(AppConfig):
     name = "tracker"
-    verbose_name = "Opening-Up Tracker"
+    verbose_name = "What the world is told"
 
     def ready(self) -> None:
         # The contract learns by this import how a key is sent.
+        from tracker import outbox
         from tracker.api import contract  # noqa: F401
+
+        outbox.connect()
+        post_migrate.connect(grant_permissions, sender=self)
+
+
+def grant_permissions(using: str, **kwargs) -> None:
+    """Give the groups of the desk what they may do with this app's tables."""
+    from commitments import accounts
+
+    if "auth_group" in connections[using].introspection.table_names():
+        accounts.ensure_groups()

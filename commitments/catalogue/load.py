@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import models
 
-from commitments import actors, chain
+from commitments import actors
 from commitments.catalogue import schema
 from commitments.catalogue.read import Catalogue, CatalogueError, Problem
 from commitments.catalogue.report import Report
@@ -26,6 +26,7 @@ from commitments.models import (
     Source,
     Topic,
 )
+from commitments.services.recording import one_recording
 from commitments.statuses import last_day
 
 PLAN = "15th-five-year-plan"
@@ -52,8 +53,7 @@ def load(
         raise CatalogueError([Problem("plan.yaml", "", "evidence_to", message)])
     report = Report()
     try:
-        with transaction.atomic():
-            chain.lock()
+        with one_recording():
             _Load(catalogue, report, at=at, by=by).run()
             if dry_run:
                 raise _RolledBack

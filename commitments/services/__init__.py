@@ -11,7 +11,8 @@ from .proposal import checked
 from .propose import propose, rehearsed, revise, withdraw_proposal
 from .publish import amend_wording, merge, move_deadline, publish, withdraw
 from .queue import claim, release, snooze, wake
-from .record import KeyReused, StaleForm, rehearsal
+from .record import KeyReused, StaleForm
+from .recording import rehearsal
 from .review import attach_evidence, meet_milestone, review
 from .sign_off import approve, reject, send_back
 from .snapshots import save_snapshots

@@ -12,7 +12,7 @@ from commitments.models import ApiAnswer, ApiKey
 from commitments.models.api_key import ApiScope
 from commitments.rules import RuleBroken
 
-from .record import recording
+from .recording import recording
 
 # Written at most so often: a reading machine must not make the database write.
 USE_IS_NOTED_EVERY = timedelta(minutes=1)

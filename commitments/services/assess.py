@@ -12,14 +12,8 @@ from commitments.models import Body, Commitment, Evidence, HistoryEntry
 from commitments.rules import Judgement, RuleBroken
 from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
 
-from .record import (
-    append,
-    check_readable,
-    effective_day,
-    fresh,
-    is_replay,
-    recording,
-)
+from .record import append, check_readable, effective_day, fresh, is_replay
+from .recording import recording
 
 MOST_WORDS = 60
 

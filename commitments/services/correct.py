@@ -20,7 +20,8 @@ from commitments.statuses import (
 
 from .assess import check_looked_until, check_reason
 from .publish import write_wording
-from .record import append, check_readable, effective_day, fresh, recording
+from .record import append, check_readable, effective_day, fresh
+from .recording import recording
 
 ERASABLE = HistoryText.FIELDS
 

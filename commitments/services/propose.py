@@ -24,7 +24,7 @@ from .proposal import (
     move,
     perform,
 )
-from .record import recording, rehearsal
+from .recording import recording, rehearsal
 
 Action, State = ProposalStep.Action, Proposal.State
 

@@ -14,7 +14,8 @@ from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind, Precision, last_day
 
 from .assess import check_plain, check_published, check_reason
-from .record import append, check_readable, effective_day, fresh, recording
+from .record import append, check_readable, effective_day, fresh
+from .recording import recording
 
 
 def wording_of(commitment: Commitment) -> dict[str, Any]:

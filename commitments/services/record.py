@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 
 from commitments import accounts, actors, chain
 from commitments.fold import Values, fold
@@ -30,8 +26,7 @@ from commitments.models.state import FOREVER, NO_ENTRY_YET
 from commitments.rules import RuleBroken
 from commitments.statuses import SIGNED_KINDS, EntryKind, Precision, SignOff, last_day
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from .recording import is_rehearsal, note
 
 
 class StaleForm(RuleBroken):
@@ -75,39 +70,6 @@ class KeyReused(RuleBroken):
             "something else. Use a new key for a new entry.",
             field="idempotency_key",
         )
-
-
-def recording(service: Callable[P, R]) -> Callable[P, R]:
-    """Run a service as one transaction that alone may append to the history.
-
-    The lock comes first, so that all the service reads is what it writes upon.
-    """
-
-    @wraps(service)
-    def locked(*args: P.args, **kwargs: P.kwargs) -> R:
-        with transaction.atomic():
-            chain.lock()
-            return service(*args, **kwargs)
-
-    return locked
-
-
-_rehearsing = ContextVar("rehearsing", default=False)
-
-
-@contextmanager
-def rehearsal() -> Iterator[None]:
-    """Run services and leave nothing behind, whatever they wrote.
-
-    What they would refuse they refuse here too; a second person is not asked for.
-    """
-    with transaction.atomic():
-        token = _rehearsing.set(True)
-        try:
-            yield
-        finally:
-            _rehearsing.reset(token)
-            transaction.set_rollback(True)
 
 
 def fresh(commitment: Commitment, *, seen: int | None) -> Commitment:
@@ -167,10 +129,9 @@ def append(
     idempotency_key: str = "",
     **transition: Any,
 ) -> HistoryEntry:
-    """Write one entry and what follows from it, in the caller's transaction.
+    """Write one entry and what follows from it, in the caller's recording.
 
-    ``transition`` holds the entry's own columns (status, looked_until, …). The
-    lock must be held. The same key from the same author returns the entry that it
+    ``transition`` holds the entry's own columns (status, looked_until, …). The same key from the same author returns the entry that it
     made, or raises KeyReused if that says something else. Raises RuleBroken when
     a second person is missing, or is the author (rule 7).
     """
@@ -197,6 +158,7 @@ def append(
     ):
         return _same_again(earlier, fields, texts["reason"])
     entry = _write(fields, texts, evidence, author, by, approver, at, idempotency_key)
+    note(entry)
     project(entry.commitment, seq=entry.seq)
     DataVersion.bump()
     return entry
@@ -206,7 +168,7 @@ def _check_sign_off(
     kind: EntryKind, *, by: actors.Actor, approver: actors.Actor | None
 ) -> None:
     """Hold an entry to rule 7, whichever way it came."""
-    if _rehearsing.get():
+    if is_rehearsal():
         return
     if approver is None:
         alone = isinstance(by, actors.Machine) or not settings.SIGN_OFF

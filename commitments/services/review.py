@@ -11,7 +11,8 @@ from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind, Precision
 
 from .assess import check_looked_until, check_published, check_reason, check_trackable
-from .record import append, check_readable, effective_day, fresh, recording
+from .record import append, check_readable, effective_day, fresh
+from .recording import recording
 
 
 @recording

@@ -10,7 +10,8 @@ from commitments.rules import RuleBroken
 
 from .assess import check_plain
 from .proposal import current, decided, key, move, perform
-from .record import StaleForm, fresh, recording
+from .record import StaleForm, fresh
+from .recording import recording
 
 Action, Severity, State = (
     ProposalStep.Action,

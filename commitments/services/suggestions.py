@@ -13,7 +13,7 @@ from commitments.models import Commitment, Evidence, HistoryEntry, Suggestion
 from commitments.rules import RuleBroken
 
 from .assess import check_plain
-from .record import recording
+from .recording import recording
 from .review import attach_evidence
 
 WAITING = (

@@ -12,7 +12,7 @@ from commitments.models import Commitment, HistoryEntry, Sweep, SweepItem
 from commitments.rules import RuleBroken
 from commitments.statuses import ENDED, EntryKind
 
-from .record import recording
+from .recording import recording
 
 MONTHS_AHEAD = 6
 # An entry of these kinds, or one that corrects to them, decides an item.
