@@ -43,8 +43,8 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
 	$(BIN)/python scripts/screenshots.py $(ARGS)
 
-bench: $(VENV)/.bench  ## Measure, beside others, in one run: link checks
-	$(BIN)/python -m bench.links $(ARGS)
+bench: $(VENV)/.bench  ## Measure, beside others, in one run (ARGS names parts)
+	$(BIN)/python -m bench $(ARGS)
 
 contract: $(VENV)/.develop  ## Write the API's contract anew: docs/openapi.json
 	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn > docs/openapi.json

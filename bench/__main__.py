@@ -1,0 +1,67 @@
+"""Measure the tracker beside others, in one run: ``make bench ARGS="PARTS OPTIONS"``.
+
+Parts: answers (to readers, all servers interleaved), links (link checks); all of them
+unless named. Records are made once for a size and kept in var/bench.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from bench import answers, links, record
+
+RECORDS = {"sqlite": record.sqlite, "postgresql": record.postgresql}
+
+
+def run_answers(options: argparse.Namespace) -> dict:
+    """Measure answers on each database and size asked for."""
+    told = {}
+    for commitments in options.commitments:
+        for database in options.databases:
+            print(f"\n{commitments} commitments on {database}", flush=True)
+            with (
+                RECORDS[database](commitments) as pid,
+                answers.servers(pid) as found,
+            ):
+                rows = [
+                    row
+                    for row in answers.rows(found, commitments)
+                    if options.only in row.what
+                ]
+                results = answers.measure(
+                    found, rows, rounds=options.rounds, seconds=options.seconds
+                )
+                told[f"{database} {commitments}"] = answers.shown(results)
+    return told
+
+
+def run_links(options: argparse.Namespace) -> dict:
+    return {"failed": links.main()}
+
+
+PARTS = {"answers": run_answers, "links": run_links}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--commitments", type=int, nargs="+", default=[10_000])
+    parser.add_argument(
+        "--databases", nargs="+", choices=RECORDS, default=list(RECORDS)
+    )
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--only", default="", help="Rows whose name holds this.")
+    parser.add_argument("--json", type=Path, help="Write the figures there too.")
+    options = parser.parse_args()
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}; known: {', '.join(PARTS)}")
+    told = {part: PARTS[part](options) for part in options.parts or PARTS}
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
