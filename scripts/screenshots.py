@@ -30,7 +30,7 @@ PUBLIC = {
     "home": "/",
     "commitments": "/commitments/",
     "commitment": "/commitments/cptpp-accession/",
-    "source": "/source/",
+    "source": "/sources/wang-wentao-2025-12-29/",
     "changes": "/changes/",
     "compare": "/compare/?from=2026-01-01&to=2026-06-01",
     "indicators": "/indicators/",

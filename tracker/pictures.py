@@ -1,4 +1,4 @@
-"""Pictures that stand alone, away from our pages: the badge and the share image.
+"""Pictures that stand alone, away from our pages: badges of one commitment and of all.
 
 Plain SVG with its colours as attributes, since no style sheet travels with it.
 """
@@ -6,15 +6,18 @@ Plain SVG with its colours as attributes, since no style sheet travels with it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 
 from django.conf import settings
 from django.utils.html import escape
 
 from commitments.statuses import Status
-from tracker.charts import css
+from tracker.charts import HOLLOW, Spells, css, describe, scale
 
 INK, PAPER, QUIET, TINT = "#14202b", "#ffffff", "#43505d", "#f3f5f7"
+LINE = "#d8dee4"
 # The light values of the tokens in static/tracker.css; a test holds them equal.
 COLOURS = {
     Status.NO_EVIDENCE: "#707c88",
@@ -27,7 +30,8 @@ COLOURS = {
     Status.NOT_ASSESSABLE: "#707c88",
 }
 SANS = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Arial, sans-serif"
-SERIF = "Charter, Cambria, Georgia, Noto Serif, serif"
+# The wider badges, and how far their words keep from the edge.
+BADGE_WIDTH, INSET = 480, 14
 
 
 @cache
@@ -78,43 +82,107 @@ def badge(*, ref: str, status: str, word: str = "") -> str:
     )
 
 
-def wrap(text: str, *, size: float, width: float, most: int) -> list[str]:
-    """Return ``text`` in lines that fit ``width``; the last of ``most`` may be cut."""
-    lines: list[str] = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _width(longer, size) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    if len(lines) <= most:
-        return lines
-    return [*lines[: most - 1], lines[most - 1] + "…"]
-
-
-def share(*, ref: str, title: str, status: str, since: str, on: str) -> str:
-    """Return the picture that a shared link shows: title, status and date."""
-    colour = COLOURS[Status(status)] if status else QUIET
-    lines = wrap(title, size=58, width=1060, most=4)
-    drawn = "".join(
-        f'<text x="70" y="{190 + i * 72}">{escape(line)}</text>'
-        for i, line in enumerate(lines)
-    )
+def _alone(width: int, height: int, said: str, body: str) -> str:
+    """Return a picture of our size and typeface; ``said`` tells it in words."""
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="630" '
-        f'viewBox="0 0 1200 630" role="img" aria-label="{escape(ref)} {escape(title)}: '
-        f'{escape(label(status))}, {escape(on)}">'
-        f'<rect width="1200" height="630" fill="{PAPER}"/>'
-        f'<rect width="1200" height="14" fill="{colour}"/>'
-        f'<g font-family="{SANS}" font-size="28" fill="{QUIET}">'
-        f'<text x="70" y="100">Commitment {escape(ref)}</text>'
-        f'<text x="70" y="572">{escape(settings.SITE_NAME)}</text>'
-        f'<text x="1130" y="572" text-anchor="end">as of {escape(on)}</text></g>'
-        f'<g font-family="{SERIF}" font-size="58" font-weight="700" fill="{INK}">'
-        f"{drawn}</g>{_icon(status, 70, 448, 52, colour)}"
-        f'<text x="142" y="488" font-family="{SANS}" font-size="42" font-weight="650" '
-        f'fill="{INK}">{escape(label(status))}'
-        f'<tspan font-size="28" font-weight="400" fill="{QUIET}" dx="16">'
-        f"{escape(since)}</tspan></text>"
-        f'<rect x="70" y="520" width="1060" height="2" fill="#d8dee4"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(said)}" '
+        f'font-family="{SANS}" font-size="13"><title>{escape(said)}</title>'
+        f'<rect width="{width}" height="{height}" rx="4" fill="{PAPER}" '
+        f'stroke="{LINE}"/>{body}</svg>'
     )
+
+
+def _short(text: str, size: float, width: float) -> str:
+    while _width(text, size) > width:
+        text = f"{text.rstrip('…')[:-1].rstrip()}…"
+    return text
+
+
+def _spell(status: str, x: float, y: float, width: float, height: float) -> str:
+    """Draw a stretch of a bar; what has not moved stays hollow."""
+    colour = COLOURS.get(Status(status), QUIET) if status else QUIET
+    fill = PAPER if not status or status in HOLLOW else colour
+    dashes = ' stroke-dasharray="3 2"' if status == Status.NOT_ASSESSABLE else ""
+    return (
+        f'<rect x="{x + 0.75:.1f}" y="{y:g}" width="{max(0.5, width - 1.5):.1f}" '
+        f'height="{height:g}" fill="{fill}" stroke="{colour}"{dashes}/>'
+    )
+
+
+def bar(counts: Mapping[str, int], *, name: str) -> str:
+    """Return how many have each status, as one bar with its key in words."""
+    present = [(s, counts[s]) for s in ("", *Status.values) if counts.get(s)]
+    total, x = sum(n for _, n in present) or 1, float(INSET)
+    parts = [
+        f'<text x="{INSET}" y="24" font-weight="650" fill="{INK}">{escape(name)}</text>'
+    ]
+    for status, count in present:
+        width = count / total * (BADGE_WIDTH - 2 * INSET)
+        parts.append(_spell(status, x, 36, width, 20))
+        x += width
+    key_x, key_y = float(INSET), 68.0
+    for status, count in present:
+        words = f"{label(status)} {count}"
+        room = _width(words, 13) + 30
+        if key_x > INSET and key_x + room > BADGE_WIDTH:
+            key_x, key_y = INSET, key_y + 22
+        colour = COLOURS.get(Status(status), QUIET) if status else QUIET
+        parts.append(_icon(status, key_x, key_y, 13, colour))
+        parts.append(
+            f'<text x="{key_x + 18:.0f}" y="{key_y + 11:.0f}" fill="{INK}">'
+            f"{escape(words)}</text>"
+        )
+        key_x += room
+    said = ", ".join(f"{count} {label(s).lower()}" for s, count in present)
+    height = round(key_y + 26)
+    return _alone(BADGE_WIDTH, height, f"{name}: {said or 'none'}", "".join(parts))
+
+
+def timeline(
+    *,
+    name: str,
+    word: str,
+    spells: Spells,
+    first: date,
+    last: date,
+    on: date,
+    due_on: date | None = None,
+) -> str:
+    """Return the status of one commitment by day, from ``first`` to ``last``."""
+    width = BADGE_WIDTH - 2 * INSET
+    place = scale(first, last)
+
+    def across(day: date) -> float:
+        return INSET + place(day) / 100 * width
+
+    status = spells[-1][1] if spells else ""
+    colour = COLOURS.get(Status(status), QUIET) if status else QUIET
+    parts = [
+        f'<text x="{INSET}" y="24" font-weight="650" fill="{INK}">'
+        f"{escape(_short(name, 13.5, width))}</text>",
+        _icon(status, INSET, 33, 13, colour),
+        f'<text x="{INSET + 19}" y="44" fill="{INK}">{escape(word)}</text>',
+        f'<path d="M{across(on):.1f} 66H{INSET + width}" stroke="{QUIET}" '
+        'stroke-dasharray="1 4"/>',
+    ]
+    ends = [day for day, _ in spells[1:]] + [on]
+    for (start, held), end in zip(spells, ends, strict=True):
+        begins = max(start, first)
+        if held and end > begins:
+            x = across(begins)
+            parts.append(_spell(held, x, 56, across(end) - x, 20))
+    for year in range(first.year, last.year + 1):
+        x = across(date(year, 1, 1))
+        parts.append(f'<path d="M{x:.1f} 80v5" stroke="{QUIET}"/>')
+        parts.append(
+            f'<text x="{x + 3:.1f}" y="92" font-size="11" fill="{QUIET}">{year}</text>'
+        )
+    parts.append(f'<path d="M{across(on):.1f} 52v28" stroke="{INK}" stroke-width="2"/>')
+    if due_on and first <= due_on <= last:
+        x = across(due_on)
+        parts.append(
+            f'<path d="M{x:.1f} 60l6 6-6 6-6-6Z" fill="{PAPER}" stroke="{INK}"/>'
+        )
+    said = describe(spells, on=on, due_on=due_on) if spells else word
+    return _alone(BADGE_WIDTH, 100, f"{name}: {said}", "".join(parts))

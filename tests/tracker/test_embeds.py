@@ -1,5 +1,6 @@
 import json
 import re
+from html import unescape
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
@@ -14,8 +15,8 @@ from tracker import pictures
 
 CARD, LINE = "/embed/join-the-pact/", "/embed/timeline/join-the-pact/"
 BAR, BADGE = "/embed/status-bar/", "/embed/join-the-pact.svg"
-SHARE = "/share/join-the-pact.svg"
-FRAMED = [CARD, LINE, BAR, BADGE, SHARE]
+LINE_BADGE, BAR_BADGE = "/embed/timeline/join-the-pact.svg", "/embed/status-bar.svg"
+FRAMED = [CARD, LINE, BAR, BADGE, LINE_BADGE, BAR_BADGE]
 
 
 @pytest.mark.parametrize("address", FRAMED)
@@ -71,7 +72,8 @@ def test_untrackable_and_withdrawn_say_so(page, record):
 
 
 @pytest.mark.parametrize(
-    "address", ["/embed/{}/", "/embed/timeline/{}/", "/embed/{}.svg"]
+    "address",
+    ["/embed/{}/", "/embed/timeline/{}/", "/embed/{}.svg", "/embed/timeline/{}.svg"],
 )
 def test_merged_leads_to_its_successor(client, record, address):
     answer = client.get(address.format("joined"))
@@ -80,7 +82,8 @@ def test_merged_leads_to_its_successor(client, record, address):
 
 
 @pytest.mark.parametrize(
-    "address", ["/embed/{}/", "/embed/timeline/{}/", "/embed/{}.svg", "/share/{}.svg"]
+    "address",
+    ["/embed/{}/", "/embed/timeline/{}/", "/embed/{}.svg", "/embed/timeline/{}.svg"],
 )
 def test_unknown_and_draft_are_404_and_still_framed(client, record, address):
     draft = DraftFactory(title="Secret plan")
@@ -119,7 +122,9 @@ def test_queries_do_not_grow(client, record, address):
     assert len(many) == len(few)
 
 
-@pytest.mark.parametrize("address", [BADGE, SHARE, "/embed/nowhere.svg"])
+@pytest.mark.parametrize(
+    "address", [BADGE, LINE_BADGE, BAR_BADGE, "/embed/nowhere.svg"]
+)
 def test_pictures_are_whole_svg(client, record, address):
     answer = client.get(address)
     assert answer["Content-Type"] == "image/svg+xml"
@@ -132,12 +137,26 @@ def test_badge_says_ref_and_status_in_words(client, record):
     assert "<title>1.2: Under way</title>" in text
 
 
-def test_share_image_has_title_status_and_date(client, record):
-    text = client.get(SHARE).content.decode()
-    assert "Join the pact at once &amp; here" in text
-    assert "Under way" in text
-    assert "since 1 Mar 2026" in text
-    assert "as of 24 Nov 2026" in text
+def test_timeline_badge_says_how_it_moved(client, record):
+    text = client.get(LINE_BADGE).content.decode()
+    assert "Announced from 10 Jan 2026; Under way from 1 Mar 2026" in text
+    assert "promised for 1 Mar 2027" in text
+    then = client.get(LINE_BADGE, {"as_of": "2026-02-01"}).content.decode()
+    assert "announced on 1 Feb 2026" in then
+    assert "Under way" not in then
+
+
+def test_bar_badge_counts_as_the_api_does(client, record):
+    text = client.get(BAR_BADGE).content.decode()
+    told = client.get("/api/v1/stats/").json()["status"]
+    for status, count in told.items():
+        words = f">{Status(status).label} {count}<" if status in Status.values else ""
+        assert (words in text) is bool(count) or not words
+
+
+@pytest.mark.parametrize("address", [LINE_BADGE, BAR_BADGE, BADGE])
+def test_impossible_day_is_refused_by_badges(client, record, address):
+    assert client.get(address, {"as_of": "x"}).status_code == 400
 
 
 def test_colours_of_pictures_are_those_of_the_style_sheet():
@@ -151,13 +170,6 @@ def test_colours_of_pictures_are_those_of_the_style_sheet():
 def test_each_badge_has_the_icon_of_its_status(status):
     drawn = pictures.badge(ref="1.1", status=status)
     assert re.search(r'viewBox="0 0 16 16"[^>]*><(circle|path|g)', drawn)
-
-
-def test_long_titles_are_wrapped_and_cut_in_the_share_image():
-    lines = pictures.wrap("word " * 40, size=58, width=1060, most=4)
-    assert len(lines) == 4
-    assert lines[-1].endswith("…")
-    assert pictures.wrap("one", size=58, width=1060, most=4) == ["one"]
 
 
 def oembed(client, code=200, **query):
@@ -211,10 +223,25 @@ def test_oembed_refuses_with_words(client, record, code, query):
 
 
 @pytest.mark.parametrize("kind", ["json", "xml"])
-def test_commitment_leads_to_its_oembed(client, page, record, kind):
-    html = page("/commitments/join-the-pact/")
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/commitments/join-the-pact/", CARD),
+        ("/commitments/join-the-pact/?as_of=2026-06-01", CARD + "?as_of=2026-06-01"),
+        ("/", BAR),
+        (CARD, CARD),
+        (LINE, LINE),
+        (BAR, BAR),
+    ],
+)
+def test_page_leads_to_its_oembed(client, page, record, kind, address, shown):
+    html = page(address)
     link = re.search(
         rf'type="(?:application|text)/{kind}\+oembed"[^>]*href="([^"]+)"', html
     )[1]
-    path = link.replace("&amp;", "&").removeprefix(configured.SITE_URL)
-    assert client.get(path).status_code == 200
+    path = unescape(link).removeprefix(configured.SITE_URL)
+    answer = client.get(path)
+    assert answer.status_code == 200
+    assert f'src="{configured.SITE_URL}{shown}"' in unescape(
+        answer.json()["html"] if kind == "json" else answer.content.decode()
+    )

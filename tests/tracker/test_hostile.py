@@ -6,7 +6,8 @@ PAGES = [
     *("/changes/", "/bodies/", "/bodies/mofcom/", "/partners/asean/", "/topics/"),
     *("/indicators/", "/indicators/tariff/", "/claim-evidence-gap/", "/freshness/"),
     *("/corrections/", "/embed/join-the-pact/", "/embed/timeline/join-the-pact/"),
-    *("/embed/status-bar/", "/embed/join-the-pact.svg", "/share/join-the-pact.svg"),
+    *("/embed/status-bar/", "/embed/join-the-pact.svg", "/share/join-the-pact.png"),
+    *("/embed/status-bar.svg", "/embed/timeline/join-the-pact.svg", "/share.png"),
     *("/feeds/changes.atom", "/feeds/changes.json", "/feeds/dates.ics"),
 ]
 IMPOSSIBLE = [

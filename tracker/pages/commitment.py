@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Prefetch, Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from commitments import statuses
@@ -108,6 +110,8 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         "topics": one.topics.all(),
         "indicators": _figures(one, on=on),
         "related": _related(one, question),
+        "share": _picture(one, question),
+        "share_words": _picture_words(state, text["title"]),
         "last_check": None if question.is_past else _last_check(one),
         "citation": citing.Citation(
             commitment=one,
@@ -116,6 +120,17 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
             on=question.known_at or question.today,
         ),
     }
+
+
+def _picture(one: Commitment, question: Question) -> str:
+    """Return the address of its picture for shared links; ``v`` names its last entry."""
+    query = urlencode({**question.days(), "v": one.latest_entry_id or 0})
+    return f"{reverse('share-image', args=[one.slug])}?{query}"
+
+
+def _picture_words(state: State, title: str) -> str:
+    status = statuses.Status(state.status).label if state.status else ""
+    return f"{state.commitment.ref} {title}{': ' if status else ''}{status}"
 
 
 def _last_check(one: Commitment) -> datetime | None:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from commitments.models import Plan, State
 from commitments.models.state import Standing
 from commitments.statuses import Status
-from tracker import browse, charts, pictures, reading, telling
+from tracker import browse, charts, pictures, reading
 from tracker.browse import BadParameter, Question
 from tracker.pages.asking import asked, plan_span
 
@@ -159,14 +159,18 @@ def _svg(picture: str, code: int = 200) -> HttpResponse:
     return HttpResponse(picture, content_type="image/svg+xml", status=code)
 
 
+def _no_badge(error: BadParameter | None) -> HttpResponse:
+    unknown = pictures.badge(ref="?", status="", word="unknown")
+    return _svg(unknown, 400 if error else 404)
+
+
 @framed
 def badge(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer where one commitment stands, as a small picture."""
     question, error = asked(request, browse.parse_days)
     state = None if error else _state(slug, question)
     if state is None:
-        code = 400 if error else 404
-        return _svg(pictures.badge(ref="?", status="", word="unknown"), code)
+        return _no_badge(error)
     if state.merged_into is not None:
         return redirect("embed-badge", state.merged_into.slug, permanent=True)
     return _svg(
@@ -184,21 +188,39 @@ def _instead(state: State) -> str:
 
 
 @framed
-def share_image(request: HttpRequest, slug: str) -> HttpResponse:
-    """Answer with the picture that a shared link shows."""
+def timeline_badge(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer how one commitment has moved over the plan, as a small picture."""
     question, error = asked(request, browse.parse_days)
     state = None if error else _state(slug, question)
     if state is None:
-        return _svg(
-            pictures.badge(ref="?", status="", word="unknown"), 400 if error else 404
-        )
-    since = telling.day(state.status_since, state.status_precision)
+        return _no_badge(error)
+    if state.merged_into is not None:
+        return redirect("embed-timeline-svg", state.merged_into.slug, permanent=True)
+    steps = reading.drawn(reading.spells_of(state.commitment, question))
+    span = plan_span(Plan.objects.order_by("pk").first())
+    word = _instead(state) or pictures.label(state.status)
     return _svg(
-        pictures.share(
-            ref=state.commitment.ref,
-            title=reading.wording(state)["title"],
-            status=state.status,
-            since=f"since {since}" if state.status_since else "",
-            on=charts.short(question.on),
+        pictures.timeline(
+            name=f"{state.commitment.ref} {reading.wording(state)['title']}",
+            word=word,
+            spells=[] if _instead(state) else steps,
+            on=question.on,
+            due_on=state.due_on,
+            **span,
+        )
+    )
+
+
+@framed
+def status_bar_badge(request: HttpRequest) -> HttpResponse:
+    """Answer where all commitments stand, as a small picture."""
+    question, error = asked(request, browse.parse_days)
+    if error:
+        return _no_badge(error)
+    rows = [row for row in reading.rows(browse.at(question), question) if row.is_scored]
+    return _svg(
+        pictures.bar(
+            Counter(row.state.status for row in rows),
+            name=f"{len(rows)} opening-up commitments, {charts.short(question.on)}",
         )
     )

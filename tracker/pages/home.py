@@ -51,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
         question,
         error,
         plan=plan,
-        headline=_headline(len(scored), counts),
+        headline=finding(len(scored), counts),
         scored=scored,
         untracked=[row for row in every if not row.is_scored],
         stats=_stats(scored, late, earlier),
@@ -146,7 +146,7 @@ def _quiet_since(rows: list[reading.Row], *, on: date) -> date | None:
     return last if last and on - last > QUIET_AFTER else None
 
 
-def _headline(total: int, counts: Counter[str]) -> str:
+def finding(total: int, counts: Counter[str]) -> str:
     """Return the finding as one sentence, from the counts alone."""
     if not total:
         return "No commitment is on record yet"

@@ -1,7 +1,8 @@
-"""oEmbed: from the address of a commitment to the code that embeds its card."""
+"""oEmbed: from an address of ours to the code that embeds what it shows."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
@@ -17,29 +18,45 @@ from commitments.models import Commitment
 from tracker import browse
 from tracker.browse import BadParameter
 
-WIDTH, HEIGHT = 570, 320
+WIDTH = 570
 LEAST = 200
+# What an address shows: the embed it leads to, and how high that is.
+SHOWN = {
+    "commitment": ("embed-card", 320),
+    "embed-card": ("embed-card", 320),
+    "embed-timeline": ("embed-timeline", 240),
+    "home": ("embed-status-bar", 220),
+    "embed-status-bar": ("embed-status-bar", 220),
+}
+
+
+@dataclass(frozen=True)
+class Embed:
+    """A page that may be framed: its title, its address, and how high it is."""
+
+    title: str
+    address: str
+    height: int
 
 
 @require_safe
 def oembed(request: HttpRequest) -> HttpResponse:
-    """Answer how to embed the commitment at ``url`` (https://oembed.com, 2.3)."""
+    """Answer how to embed what is shown at ``url`` (https://oembed.com, 2.3)."""
     kind = request.GET.get("format", "json")
     if kind not in ("json", "xml"):
         return _refuse(501, f"“{kind[:40]}” is no format we have: json or xml.")
-    try:
-        width = _most(request.GET, "maxwidth", WIDTH)
-        height = _most(request.GET, "maxheight", HEIGHT)
-    except BadParameter as error:
-        return _refuse(400, error.message)
     address = request.GET.get("url", "")
     if not address:
         return _refuse(400, "Give “url”, the address of a commitment.")
     found = _found(address)
     if found is None:
-        return _refuse(404, "There is no commitment at this address.")
-    commitment, days = found
-    told = _told(commitment, days, width=width, height=height)
+        return _refuse(404, "There is nothing to embed at this address.")
+    try:
+        width = _most(request.GET, "maxwidth", WIDTH)
+        height = _most(request.GET, "maxheight", found.height)
+    except BadParameter as error:
+        return _refuse(400, error.message)
+    told = _told(found, width=width, height=height)
     if kind == "json":
         answer: HttpResponse = JsonResponse(told)
     else:
@@ -62,8 +79,8 @@ def _most(query: QueryDict, name: str, ours: int) -> int:
     return max(LEAST, min(ours, int(value)))
 
 
-def _found(address: str) -> tuple[Commitment, str] | None:
-    """Return the commitment at an address of ours, and the days it asks about."""
+def _found(address: str) -> Embed | None:
+    """Return what can be embedded of an address of ours, on the days it asks about."""
     try:
         parts = urlsplit(address)
         if parts.netloc != urlsplit(settings.SITE_URL).netloc:
@@ -72,20 +89,25 @@ def _found(address: str) -> tuple[Commitment, str] | None:
         days = browse.parse_days(QueryDict(parts.query), today=timezone.localdate())
     except (ValueError, Resolver404):  # BadParameter is a ValueError
         return None
-    if match.view_name != "commitment":
+    if match.view_name not in SHOWN:
         return None
-    known = Commitment.objects.public().filter(slug=match.kwargs["slug"]).first()
-    return (known, urlencode(days.days())) if known else None
+    name, height = SHOWN[match.view_name]
+    title = f"{settings.SITE_NAME}: where all commitments stand"
+    if slug := match.kwargs.get("slug"):
+        known = Commitment.objects.public().filter(slug=slug).first()
+        if known is None:
+            return None
+        title = f"{known.ref} {known.title}"
+    tail = urlencode(days.days())
+    path = reverse(name, kwargs=match.kwargs)
+    return Embed(title, f"{settings.SITE_URL}{path}{'?' if tail else ''}{tail}", height)
 
 
-def _told(
-    commitment: Commitment, days: str, *, width: int, height: int
-) -> dict[str, Any]:
-    card = settings.SITE_URL + reverse("embed-card", args=[commitment.slug])
+def _told(found: Embed, *, width: int, height: int) -> dict[str, Any]:
     return {
         "version": "1.0",
         "type": "rich",
-        "title": f"{commitment.ref} {commitment.title}",
+        "title": found.title,
         "provider_name": settings.SITE_NAME,
         "provider_url": settings.SITE_URL + "/",
         "cache_age": 3600,
@@ -93,10 +115,10 @@ def _told(
         "height": height,
         "html": format_html(
             '<iframe src="{}" width="{}" height="{}" title="{}" loading="lazy"></iframe>',
-            f"{card}?{days}" if days else card,
+            found.address,
             width,
             height,
-            commitment.title,
+            found.title,
         ),
     }
 

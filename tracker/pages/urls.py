@@ -15,6 +15,7 @@ from tracker.pages import (
     ledgers,
     machines,
     oembed,
+    share,
     subjects,
 )
 
@@ -49,11 +50,18 @@ urlpatterns = [
     path("corrections/", ledgers.corrections, name="corrections"),
     path("data/", about.data, name="data"),
     path("about/", about.about, name="about"),
+    path("embed/status-bar.svg", embeds.status_bar_badge, name="embed-status-bar-svg"),
     path("embed/status-bar/", embeds.status_bar, name="embed-status-bar"),
+    path(
+        "embed/timeline/<slug:slug>.svg",
+        embeds.timeline_badge,
+        name="embed-timeline-svg",
+    ),
     path("embed/timeline/<slug:slug>/", embeds.timeline, name="embed-timeline"),
     path("embed/<slug:slug>.svg", embeds.badge, name="embed-badge"),
     path("embed/<slug:slug>/", embeds.card, name="embed-card"),
-    path("share/<slug:slug>.svg", embeds.share_image, name="share-image"),
+    path("share.png", share.everything, name="share-whole"),
+    path("share/<slug:slug>.png", share.one, name="share-image"),
     path("oembed/", oembed.oembed, name="oembed"),
     path("sitemap.xml", machines.sitemap, name="sitemap"),
     path("robots.txt", machines.robots, name="robots"),

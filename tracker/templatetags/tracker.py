@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from django import template
+from django.template import Context, Node, NodeList
+from django.template.base import Parser, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -148,3 +150,24 @@ def when(day: date | None, precision: str = "") -> SafeString | str:
     }
     text = words.get(precision or Precision.DAY, f"{day.day} {day:%b %Y}")  # type: ignore[call-overload]
     return format_html('<time datetime="{}">{}</time>', day.isoformat(), text)
+
+
+@register.tag
+def keep(parser: Parser, token: Token) -> Node:
+    """Render what stands between once, and keep it: {% keep name %}…{% endkeep %}.
+
+    A block can be written only once in a template; its words are wanted twice.
+    """
+    _, name = token.split_contents()
+    inside = parser.parse(("endkeep",))
+    parser.delete_first_token()
+    return Kept(inside, name)
+
+
+class Kept(Node):
+    def __init__(self, nodelist: NodeList, name: str) -> None:
+        self.nodelist, self.name = nodelist, name
+
+    def render(self, context: Context) -> str:
+        context[self.name] = self.nodelist.render(context)
+        return ""
