@@ -6,7 +6,7 @@ COPY requirements/production.txt requirements/production.txt
 RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/production.txt
 
 FROM python:3.12-slim
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 TRACKER_DATA_DIR=/data TRACKER_STATIC_ROOT=/app/staticfiles
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 TRACKER_DATA_DIR=/data TRACKER_BIND=0.0.0.0:8000 TRACKER_STATIC_ROOT=/app/staticfiles
 RUN useradd --system --uid 10001 tracker && mkdir /data && chown tracker /data
 WORKDIR /app
 COPY --from=build /venv /venv
@@ -15,4 +15,4 @@ COPY . .
 RUN SECRET_KEY=$(python -c "import secrets; print(secrets.token_urlsafe(50))") python manage.py collectstatic --noinput
 USER tracker
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+CMD ["gunicorn", "config.wsgi", "-c", "python:config.gunicorn"]

@@ -209,6 +209,7 @@ def set_environment(folder: Path, host: str, port: int) -> None:
         "SECRET_KEY": secret_key(folder),
         "TRACKER_DATA_DIR": str(folder),
         "TRACKER_SECURE": "off",
+        "TRACKER_LOG_FORMAT": "plain",
         # To look around; who takes it into use sets it on.
         "TRACKER_REQUIRE_MFA": "off",
         "TRACKER_SITE_URL": f"http://{written(host)}:{port}",
@@ -252,9 +253,17 @@ def broker_child(folder: Path, path: Path) -> Child:
 
 def web_child(host: str, port: int) -> Child:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind]
-    command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-    command += ["--no-control-socket", "--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi"]
+    command += [
+        "-c",
+        "python:config.gunicorn",
+        "--bind",
+        bind,
+        "--log-level",
+        "warning",
+    ]
+    if metrics := os.environ.get("TRACKER_METRICS"):
+        command += ["--bind", metrics]
     return Child("web server", command)
 
 

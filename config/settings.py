@@ -6,6 +6,7 @@ sentence that says what to mend.
 
 import base64
 import binascii
+import logging
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ import environ
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from config import logs, metrics, reports
 
 # Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
 os.environ["OPENPYXL_LXML"] = "False"
@@ -164,6 +167,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "csp",
     "django_filters",
+    "django_structlog",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -171,6 +175,8 @@ INSTALLED_APPS = [
     "tracker",
 ]
 MIDDLEWARE = [
+    "config.logs.Requests",
+    "config.metrics.remember_route",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -453,12 +459,28 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # Each sign-in is in the audit list already.
-    "loggers": {"axes": {"level": "WARNING"}},
-}
+# json: for machines that gather logs; plain: for people.
+LOG_FORMAT = env("TRACKER_LOG_FORMAT", default="") or ("plain" if DEBUG else "json")
+if LOG_FORMAT not in ("json", "plain"):
+    raise ImproperlyConfigured(
+        f'TRACKER_LOG_FORMAT is "{LOG_FORMAT}". Set it to json or plain.'
+    )
+logs.configure()
+LOGGING = logs.logging_settings(LOG_FORMAT)
+# Not who asked from where: readers are nobody's business.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = logging.DEBUG
+# Where Prometheus asks, an address that no reader reaches. Empty: nothing is counted.
+METRICS = env("TRACKER_METRICS", default="")
+try:
+    metrics.address()
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
+# Errors are reported there too, without what people sent.
+SENTRY_DSN = secret("SENTRY_DSN")
+if SENTRY_DSN:
+    reports.start(SENTRY_DSN)

@@ -1,0 +1,23 @@
+"""The web server's settings; its flags on the command line win.
+
+A second address, TRACKER_METRICS, tells figures and nothing else.
+"""
+
+import os
+
+from config import metrics
+
+_metrics = metrics.address()
+_bind = os.environ.get("TRACKER_BIND", "127.0.0.1:8000")
+bind = [_bind] + ([os.environ["TRACKER_METRICS"]] if _metrics else [])
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+threads = 4
+# A request is done, or refused, well within it.
+timeout = 60
+graceful_timeout = 30
+# Bytes of a line and of one header, and how many headers: more is refused with 4xx.
+limit_request_line = 8190
+limit_request_fields = 60
+limit_request_field_size = 8190
+control_socket_disable = True

@@ -1,0 +1,80 @@
+"""What is logged: JSON lines with the request's number, and nothing that opens doors."""
+
+import io
+import json
+import logging
+import logging.config
+
+import pytest
+import structlog
+from django.test import RequestFactory
+from django.urls import ResolverMatch
+
+from config import logs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lines():
+    """What is logged meanwhile, as the production settings write it."""
+    written = io.StringIO()
+    settings = logs.logging_settings("json")
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    formatter = settings["formatters"]["lines"]
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=formatter["processors"],
+            foreign_pre_chain=formatter["foreign_pre_chain"],
+        )
+    )
+    root.handlers = [handler]
+    root.setLevel(logging.INFO)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.handlers = before
+    root.setLevel(level)
+
+
+def test_a_request_is_told_with_number_code_and_path(client, lines):
+    client.get("/method/", {"secret": "hidden-in-the-query"})
+    told = [line for line in lines() if line["event"] == "request_finished"]
+    assert told[0]["request"] == "GET /method/"
+    assert told[0]["code"] == 200
+    assert len(told[0]["request_id"]) == 36
+    assert "ip" not in told[0]
+    assert "hidden-in-the-query" not in json.dumps(lines())
+
+
+def test_a_number_from_outside_is_not_taken_over(client, lines):
+    client.get("/method/", headers={"X-Request-ID": "forged\nline"})
+    assert "forged" not in json.dumps(lines())
+
+
+def test_a_line_break_in_a_message_writes_no_line_of_its_own(lines):
+    logging.getLogger("any").warning('one\n{"event": "forged"}\x1b[31m %s', "two\r")
+    assert len(lines()) == 1
+    assert "\n" not in lines()[0]["event"]
+    assert "\x1b" not in lines()[0]["event"]
+
+
+def test_an_error_is_one_line_with_its_traceback(lines):
+    try:
+        raise ValueError("what went wrong")
+    except ValueError:
+        logging.getLogger("any").exception("It failed")
+    assert len(lines()) == 1
+    assert "what went wrong" in lines()[0]["exception"]
+
+
+@pytest.mark.parametrize("name", ["token", "signed_address", "webhook_key"])
+def test_what_only_its_holder_may_know_is_hidden(name):
+    request = RequestFactory().get("/follows/abc123secret/")
+    request.resolver_match = ResolverMatch(lambda: None, (), {name: "abc123secret"})
+    assert logs.told_path(request) == "/follows/[hidden]/"
+
+
+def test_a_path_that_leads_nowhere_is_not_written_down(client, lines):
+    client.get("/nowhere/my-token/")
+    assert "my-token" not in json.dumps(lines())
