@@ -409,6 +409,15 @@ def rate(name: str, *, default: int) -> int:
     return int(given)
 
 
+try:
+    # Megabytes of public answers that each web process keeps; 0 keeps none.
+    CACHE_MB = int(env("TRACKER_CACHE_MB", default="") or 64)
+    if not 0 <= CACHE_MB <= 100_000:
+        raise ValueError
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "TRACKER_CACHE_MB is not a number of megabytes from 0 to 100000."
+    ) from error
 API_RATE = rate("TRACKER_API_RATE", default=600)
 API_KEY_RATE = rate("TRACKER_API_KEY_RATE", default=6000)
 # Any page may read the API; none may write with its reader's browser.

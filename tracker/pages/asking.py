@@ -17,6 +17,7 @@ from django.utils import timezone
 from commitments.models import Plan
 from tracker.browse import BadParameter, Question
 
+FOR_EVERYBODY = "public, max-age=0, must-revalidate"
 EARLIEST_PLAN = (date(2026, 1, 1), date(2030, 12, 31))
 
 
@@ -50,7 +51,17 @@ def page(
         "error": error,
         "noindex": question.is_past or error is not None,
     }
-    return render(request, template, shown, status=400 if error else 200)
+    answer = render(request, template, shown, status=400 if error else 200)
+    # Whoever keeps it asks first whether it still holds. See tracker.answer_cache.
+    answer["Cache-Control"] = "no-store" if error else FOR_EVERYBODY
+    return answer
+
+
+def for_everybody(answer: HttpResponse) -> HttpResponse:
+    """Let an answer be kept, where it is one: it follows from the record alone."""
+    if answer.status_code == 200:
+        answer.headers.setdefault("Cache-Control", FOR_EVERYBODY)
+    return answer
 
 
 def plan_span(plan: Plan | None) -> dict[str, date]:

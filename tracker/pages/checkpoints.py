@@ -28,7 +28,7 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
         error = refused
     older = [c for c in saved if before is None or c["seq"] < before]
     shown = compare_all(older[:SHOWN])
-    return page(
+    answer = page(
         request,
         "checkpoints.html",
         Question(today=timezone.localdate()),
@@ -42,6 +42,9 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
         keys=_keys(saved),
         section="checkpoints",
     )
+    # The file is outside the database: it grows without a new data version.
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 def _saved() -> tuple[list[dict[str, Any]], str]:

@@ -22,7 +22,7 @@ from commitments.models.state import Standing
 from commitments.statuses import Status
 from tracker import browse, charts, pictures, reading
 from tracker.browse import BadParameter, Question
-from tracker.pages.asking import asked, plan_span
+from tracker.pages.asking import asked, for_everybody, plan_span
 
 THEMES = ("light", "dark")
 View = Callable[..., HttpResponse]
@@ -38,7 +38,7 @@ def framed(view: View) -> Callable[..., Any]:
     def open_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response["Access-Control-Allow-Origin"] = "*"
-        return response
+        return for_everybody(response)
 
     return open_view
 

@@ -24,6 +24,7 @@ from commitments.models import (
     Topic,
 )
 from commitments.models.state import Standing
+from tracker.pages.asking import for_everybody
 
 # Change with every entry of the record.
 LIVE = ("home", "commitments", "changes", "claim-gap", "freshness", "corrections")
@@ -43,8 +44,8 @@ INDEXES = (
 def sitemap(request: HttpRequest) -> HttpResponse:
     """Answer which pages there are, and when each last changed."""
     pages = [(settings.SITE_URL + path, day) for path, day in _pages()]
-    return render(
-        request, "sitemap.xml", {"pages": pages}, content_type="application/xml"
+    return for_everybody(
+        render(request, "sitemap.xml", {"pages": pages}, content_type="application/xml")
     )
 
 
@@ -90,6 +91,6 @@ def llms(request: HttpRequest) -> HttpResponse:
         "plan": Plan.objects.order_by("pk").first(),
         "total": Commitment.objects.standing_now().count(),
     }
-    return render(
-        request, "llms.txt", context, content_type="text/plain; charset=utf-8"
+    return for_everybody(
+        render(request, "llms.txt", context, content_type="text/plain; charset=utf-8")
     )
