@@ -1,0 +1,211 @@
+"""A backup of one moment, restored into an empty installation that proves itself."""
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, connections
+
+from commitments import services
+from commitments.models import Capture, HistoryEntry
+from tests.commitments.test_tasks import celery_environment
+from tests.factories import AT, CommitmentFactory, EvidenceFactory, UserFactory, assess
+from tests.tracker import record as records
+from tracker import backups
+from tracker.backups.making import models, reading
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def restored(path, folder, command="restore", **given):
+    """Run a command in another, empty installation on SQLite."""
+    return subprocess.run(
+        [sys.executable, "manage.py", command, str(path)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": f"sqlite:///{folder}/other.sqlite3",
+            "TRACKER_DATA_DIR": str(folder),
+            "TRACKER_CHECKPOINT_FILE": f"{folder}/checkpoints.jsonl",
+            **given,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def kept(settings, tmp_path):
+    """A small record with a kept copy, whose file lies in a folder of its own."""
+    folder = {"location": tmp_path / "captures"}
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "captures": {"BACKEND": backend, "OPTIONS": folder},
+    }
+    record = records.small()
+    services.upload_copy(
+        evidence=EvidenceFactory(),
+        content=b"<!DOCTYPE html><html><title>A law</title><p>It says so.</p></html>",
+        note="From the archive of the office.",
+        by=UserFactory(),
+        at=AT,
+    )
+    assert Capture.objects.count() == 1
+    return record
+
+
+@pytest.fixture
+def made(kept, tmp_path):
+    path = tmp_path / "tracker.backup"
+    call_command("backup", str(path))
+    return path
+
+
+def everything():
+    """All rows of all tables that a backup keeps."""
+    found = {}
+    for model in models():
+        names = [f.attname for f in model._meta.concrete_fields]
+        rows = model._base_manager.order_by("pk").values_list(*names)
+        found[model._meta.label_lower] = [tuple(map(str, row)) for row in rows]
+    return found
+
+
+def test_it_restores_into_an_empty_installation_and_proves_itself(made, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    done = restored(made, other)
+    assert done.returncode == 0, done.stderr
+    assert f"history to entry {HistoryEntry.objects.count()}" in done.stdout
+    assert "0 findings" in done.stdout
+    here = everything()
+    with reading(str(other / "other.sqlite3")):
+        there = everything()
+    assert len(there.pop("tracker.hold")) == 1
+    assert there == {label: here[label] for label in there}
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="The test above restores into SQLite."
+)
+def test_it_restores_into_postgresql_and_goes_on_there(made, tmp_path):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP DATABASE IF EXISTS restored")
+        cursor.execute("CREATE DATABASE restored")
+    own = connections["default"]
+    url = celery_environment()["DATABASE_URL"].replace(
+        f"/{own.settings_dict['NAME']}?", "/restored?"
+    )
+    done = restored(made, tmp_path, DATABASE_URL=url)
+    assert done.returncode == 0, done.stderr
+    here = everything()
+    other = type(own)({**own.settings_dict, "NAME": "restored"}, "default")
+    connections["default"] = other
+    try:
+        there = everything()
+        assert len(there.pop("tracker.hold")) == 1
+        assert there == {label: here[label] for label in there}
+        # What is written next takes the numbers that follow.
+        assess(CommitmentFactory(), by=UserFactory(username="next"))
+        call_command("verify_history")
+    finally:
+        other.close()
+        connections["default"] = own
+
+
+def test_an_installation_in_use_is_left_alone(made):
+    with pytest.raises(CommandError, match="not empty"):
+        call_command("restore", str(made))
+
+
+def test_on_trial(made, capsys):
+    call_command("verify_backup", str(made))
+    assert "can be relied on" in capsys.readouterr().out
+
+
+def test_a_flipped_byte_or_a_cut_is_found_wherever_it_is(made, tmp_path):
+    whole = made.read_bytes()
+    chance = random.Random(20261124)
+    bad = tmp_path / "bad.backup"
+    for _ in range(100):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+        bad.write_bytes(damaged)
+        with pytest.raises(backups.Damaged), backups.opened(bad):
+            pass
+    for length in (0, 1, 63, 64, 65, len(whole) // 2, len(whole) - 1):
+        bad.write_bytes(whole[:length])
+        with pytest.raises(backups.Damaged), backups.opened(bad):
+            pass
+
+
+def test_any_other_file_is_refused_with_a_sentence(tmp_path):
+    other = tmp_path / "photo.jpg"
+    other.write_bytes(b"\xff\xd8\xff" * 100)
+    with pytest.raises(CommandError, match="no whole backup"):
+        call_command("restore", str(other))
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("restore", str(tmp_path / "nowhere"))
+
+
+def test_a_file_that_exists_is_not_written_over(made):
+    before = made.read_bytes()
+    with pytest.raises(CommandError, match="exists already"):
+        call_command("backup", str(made))
+    assert made.read_bytes() == before
+
+
+def test_a_failure_half_way_leaves_no_file(kept, tmp_path, monkeypatch):
+    def broken(parts):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tracker.backups.making._write_checkpoints", broken)
+    with pytest.raises(CommandError, match="No space left"):
+        call_command("backup", str(tmp_path / "half.backup"))
+    assert [p.name for p in tmp_path.iterdir() if "half" in p.name] == []
+
+
+def test_it_is_readable_by_its_owner_alone(made):
+    assert made.stat().st_mode & 0o777 == 0o600
+
+
+def test_it_is_whole_while_people_write(kept, tmp_path):
+    commitments = [CommitmentFactory() for _ in range(4)]
+    stop = threading.Event()
+    failed = []
+
+    def write(commitment):
+        try:
+            for status in itertools.cycle(["announced", "under_way"]):
+                if stop.is_set():
+                    return
+                assess(commitment, status=status)
+        except DatabaseError as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=[one]) for one in commitments]
+    for thread in threads:
+        thread.start()
+    try:
+        path = tmp_path / "whole.backup"
+        call_command("backup", str(path))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    folder = tmp_path / "whole"
+    folder.mkdir()
+    done = restored(path, folder)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert failed == []
