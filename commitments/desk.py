@@ -18,6 +18,7 @@ from commitments.models import (
     Link,
     Proposal,
     Suggestion,
+    Tip,
 )
 from commitments.statuses import FlagReason, Freshness
 from commitments.verdicts import Verdict
@@ -142,6 +143,25 @@ def to_decide() -> list[Figure]:
         )
         for verdict in verdicts.TO_DECIDE
         if verdict in found
+    ]
+
+
+def tips(user: Any, *, at: datetime) -> list[Figure]:
+    """Return how many tips of readers wait: for an answer, a reviewer, this person."""
+    mine = Q(claimed_by=user, claimed_until__gt=at)
+    counts = Tip.objects.undecided().aggregate(
+        waiting=Count("pk", filter=Q(verdict="")),
+        drafted=Count("pk", filter=~Q(verdict="")),
+        mine=Count("pk", filter=mine),
+    )
+    return [
+        Figure("Tips that wait", counts["waiting"], listing("tip", state="waiting")),
+        Figure(
+            "Tips with a drafted answer",
+            counts["drafted"],
+            listing("tip", state="drafted"),
+        ),
+        Figure("Tips I work on", counts["mine"], listing("tip", holder="me")),
     ]
 
 

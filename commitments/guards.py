@@ -20,12 +20,14 @@ from commitments.models import (
     HistoryText,
     LinkCheck,
     ProposalStep,
+    TipStep,
 )
 
 APPEND_ONLY: tuple[type[Model], ...] = (
     HistoryEntry,
     Citation,
     ProposalStep,
+    TipStep,
     AuditEvent,
     Capture,
     LinkCheck,

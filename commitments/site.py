@@ -25,6 +25,7 @@ class TrackerAdminSite(AdminSite):
             "ages": [label for label, *_ in desk.AGES.values()],
             "figures": [*desk.coming_up(on=on), desk.gaps(), desk.changed(at=at)],
             "evidence": desk.to_decide(),
+            "tips": desk.tips(request.user, at=at),
             "reviewed": desk.reviewed_in_time(on=on),
         }
         return super().index(request, {**shown, **(extra_context or {})})

@@ -75,3 +75,16 @@ def save_snapshots() -> None:
 def hear_queue(queue: str) -> None:
     """Keep that a worker of this queue is at work: readiness and metrics ask."""
     schedule.hear_queue(queue=queue, at=timezone.now())
+
+
+def answer_tips() -> None:
+    """Mail senders the answers to their tips, once each. Safe to run beside itself."""
+    if sent := services.send_tip_answers(at=timezone.now()):
+        logger.info("Answers to tips sent: %s", sent)
+
+
+@shared_task
+def forget_senders() -> None:
+    """Empty what readers wrote 90 days ago. Safe to run twice or late."""
+    done = services.forget_senders(at=timezone.now())
+    logger.info("Tips: %(erased)s emptied, %(lapsed)s of them unanswered", done)

@@ -75,6 +75,21 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def check_characters(text: str) -> None:
+    """Refuse characters that nobody can see.
+
+    Raises ValidationError for control characters other than line ends and tabs,
+    marks that turn the direction of writing, and broken Unicode.
+    """
+    for character in text:
+        unseen = unicodedata.category(character) in ("Cc", "Cs")
+        if (unseen and character not in "\n\r\t") or character in BIDI:
+            raise ValidationError(
+                f"The character U+{ord(character):04X} cannot be seen by readers. "
+                "Type the text instead of copying it."
+            )
+
+
 def check_text(text: str) -> None:
     """Refuse markup and characters that nobody can see.
 
@@ -86,10 +101,4 @@ def check_text(text: str) -> None:
             "HTML is not taken: this is shown to readers as plain text. Remove what "
             "stands between < and >."
         )
-    for character in text:
-        unseen = unicodedata.category(character) in ("Cc", "Cs")
-        if (unseen and character not in "\n\r\t") or character in BIDI:
-            raise ValidationError(
-                f"The character U+{ord(character):04X} cannot be seen by readers. "
-                "Type the text instead of copying it."
-            )
+    check_characters(text)

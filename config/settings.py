@@ -392,6 +392,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "commitments.tasks.write_checkpoint",
         "schedule": crontab(hour=2, minute=30),
     },
+    "answer-tips-every-few-minutes": {
+        "task": "commitments.tasks.answer_tips",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "forget-senders-of-tips-every-day": {
+        "task": "commitments.tasks.forget_senders",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "send-flag-digest-every-morning": {
         "task": "commitments.tasks.send_flag_digest",
         "schedule": crontab(hour=6, minute=0),

@@ -9,6 +9,7 @@ from . import (
     sign_off,
     suggestions,
     sweep,
+    tips,
     watch,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "sign_off",
     "suggestions",
     "sweep",
+    "tips",
     "watch",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -17,9 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from commitments import forms
+from commitments import forms, services
 from commitments.accounts import DECIDE, DUTIES, RECORD, groups_of, may
-from commitments.models import Commitment, HistoryEntry, Proposal
+from commitments.models import Commitment, HistoryEntry, Proposal, Tip
 
 from .preview import public_page
 
@@ -88,9 +89,9 @@ def act_view(
         raise PermissionDenied(
             f"“{act.title}” is for the groups {' and '.join(DUTIES[act.duty])}."
         )
-    chosen = _chosen(act, request, commitment)
+    chosen, tip = _chosen(act, request, commitment), _tip(request)
     if chosen is None:
-        return _page(model_admin, act, request, commitment, form=None)
+        return _page(model_admin, act, request, commitment, form=None, tip=tip)
     at = timezone.now()
     shown = ""
     form = act.form(
@@ -100,14 +101,16 @@ def act_view(
         today=at.date(),
         **chosen,
     )
+    if tip is not None and tip.source_url:
+        form.initial.setdefault("new_url", tip.source_url)
     if form.is_valid():
         if _asks_for_preview(request, form):
             show = partial(public_page, request=request)
             shown = form.preview(by=request.user, at=at, show=show) or ""
-        elif made := _write(request, form, at=at):
+        elif made := _write(request, form, tip=tip, at=at):
             messages.success(request, said(made))
             return HttpResponseRedirect(address_of(made))
-    return _page(model_admin, act, request, commitment, form=form, shown=shown)
+    return _page(model_admin, act, request, commitment, form=form, shown=shown, tip=tip)
 
 
 def _asks_for_preview(request: HttpRequest, form: forms.ActForm) -> bool:
@@ -117,10 +120,18 @@ def _asks_for_preview(request: HttpRequest, form: forms.ActForm) -> bool:
     return "_preview" in request.POST or not form.is_previewed
 
 
-def _write(request: HttpRequest, form: forms.ActForm, *, at: datetime) -> Any:
+@transaction.atomic
+def _write(
+    request: HttpRequest, form: forms.ActForm, *, tip: Tip | None, at: datetime
+) -> Any:
+    """Record it, and note on the tip it came from what that led to."""
     if isinstance(form, forms.ProposalForm) and "_draft" in request.POST:
-        return form.keep_draft(by=request.user, at=at)
-    return form.save(by=request.user, at=at)
+        made = form.keep_draft(by=request.user, at=at)
+    else:
+        made = form.save(by=request.user, at=at)
+    if made and tip is not None:
+        services.link_tip(tip=tip, made=made, by=request.user, at=at)
+    return made
 
 
 def said(made: HistoryEntry | Proposal) -> str:
@@ -169,6 +180,14 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(given)
 
 
+def _tip(request: HttpRequest) -> Tip | None:
+    """Return the tip that the form was opened from, if it was."""
+    pk = _number(request, "tip")
+    if pk is None or not may(request.user, RECORD):
+        return None
+    return get_object_or_404(Tip, pk=pk)
+
+
 def _drafts(commitment: Commitment) -> list[Proposal]:
     """Return what colleagues have in hand on this commitment."""
     return list(commitment.proposals.open().select_related("author"))
@@ -182,6 +201,7 @@ def _page(
     *,
     form: forms.ActForm | None,
     shown: str = "",
+    tip: Tip | None = None,
 ) -> HttpResponse:
     context = {
         **model_admin.admin_site.each_context(request),
@@ -192,6 +212,7 @@ def _page(
         "form": form,
         "media": form.media if form else "",
         "shown": shown,
+        "tip": tip,
         "proposal": getattr(form, "proposal", None),
         "drafts": _drafts(commitment),
         "entry": getattr(form, "entry", None),

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from commitments import accounts, queue
 from commitments.forms.queue import FORMS, RowForm, colleagues
-from commitments.models import Commitment
+from commitments.models import Commitment, Tip
 
 PER_PAGE = 50
 FILTERS = ("reason", "pillar", "body", "assignee")
@@ -128,6 +128,7 @@ def _page(
         "query": request.GET.urlencode(),
         "may_assign": accounts.may(request.user, accounts.CONFIRM),
         "refused": refused,
+        "tips": Tip.objects.undecided().count(),
     }
     status = 200 if refused is None else 422
     return TemplateResponse(

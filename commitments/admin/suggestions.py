@@ -18,6 +18,7 @@ from commitments.models import (
     Sighting,
     Suggestion,
     SuggestionMatch,
+    Tip,
     WatchedSource,
 )
 
@@ -129,6 +130,7 @@ class SuggestionAdmin(ViewOnlyAdmin):
         if form.is_valid():
             url = form.cleaned_data["url"]
             if known := Evidence.objects.at_address(url).first():
+                _note(request, known)
                 messages.info(request, "This document is evidence already.")
                 return HttpResponseRedirect(
                     reverse("admin:commitments_evidence_change", args=[known.pk])
@@ -136,9 +138,11 @@ class SuggestionAdmin(ViewOnlyAdmin):
             made = services.suggest(
                 url=url, by=actors.key(request.user), at=timezone.now()
             )
+            _note(request, made)
             return self._to(made)
         here = request.build_absolute_uri(reverse("admin:commitments_suggestion_add"))
-        context = {"title": "Suggest evidence", "form": form, "here": here}
+        tip = request.POST.get("tip") or request.GET.get("tip", "")
+        context = {"title": "Suggest evidence", "form": form, "here": here, "tip": tip}
         return self._page(request, "suggest", **context)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
@@ -215,3 +219,11 @@ class SuggestionAdmin(ViewOnlyAdmin):
             f"admin/commitments/suggestion/{name}.html",
             {**self.admin_site.each_context(request), **context},
         )
+
+
+def _note(request: HttpRequest, made: Evidence | Suggestion) -> None:
+    """Note on the tip that an address came from what it led to."""
+    pk = request.POST.get("tip", "")
+    if pk.isascii() and pk.isdigit() and len(pk) <= 18:
+        tip = get_object_or_404(Tip, pk=int(pk))
+        services.link_tip(tip=tip, made=made, by=request.user, at=timezone.now())

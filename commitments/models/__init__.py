@@ -20,6 +20,7 @@ from .source import Passage, Source
 from .state import Standing, State
 from .suggestion import Suggestion, SuggestionMatch
 from .sweep import Sweep, SweepItem
+from .tip import Tip, TipStep
 from .topic import Topic
 from .watched_source import Sighting, WatchedSource
 
@@ -67,6 +68,8 @@ __all__ = [
     "SuggestionMatch",
     "Sweep",
     "SweepItem",
+    "Tip",
+    "TipStep",
     "Topic",
     "WatchedSource",
 ]

@@ -18,6 +18,16 @@ from .sign_off import approve, reject, send_back
 from .snapshots import save_snapshots
 from .suggestions import attach_suggestion, dismiss_suggestion
 from .sweep import close_sweep, open_sweep
+from .tip_answers import send_tip_answers
+from .tips import (
+    claim_tip,
+    decide_tip,
+    draft_answer,
+    forget_senders,
+    link_tip,
+    receive_tip,
+    release_tip,
+)
 from .watch import add_shipped_sources, suggest, watch_sources
 
 __all__ = [
@@ -34,12 +44,17 @@ __all__ = [
     "check_links",
     "checked",
     "claim",
+    "claim_tip",
     "close_sweep",
     "correct",
+    "decide_tip",
     "dismiss_suggestion",
+    "draft_answer",
     "flag_commitments",
     "follow_links",
+    "forget_senders",
     "key_of",
+    "link_tip",
     "look_again",
     "make_key",
     "meet_milestone",
@@ -48,18 +63,21 @@ __all__ = [
     "open_sweep",
     "propose",
     "publish",
+    "receive_tip",
     "record_claim",
     "redact",
     "rehearsal",
     "rehearsed",
     "reject",
     "release",
+    "release_tip",
     "review",
     "revise",
     "revoke_keys",
     "save_snapshots",
     "send_back",
     "send_flag_digest",
+    "send_tip_answers",
     "snooze",
     "suggest",
     "upload_copy",

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_safe
 from commitments import statuses
 from commitments.models import Pillar
 from commitments.statuses import EntryKind, Freshness, Position, Status
-from tracker import browse, changes, reading
+from tracker import browse, changes, reading, tip_ledger
 from tracker.changes import Asked
 from tracker.pages.asking import asked, page
 
 CORRECTIONS = 200
+TIPS = 10
 
 
 @require_safe
@@ -151,5 +152,6 @@ def corrections(request: HttpRequest) -> HttpResponse:
         total=found.count(),
         entries=every,
         feed="?entry=correction&entry=redaction",
+        ledger=tip_ledger.ledger(question, shown=TIPS),
         section="corrections",
     )

@@ -75,6 +75,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
+        f"Disallow: {reverse('tell')}",
         # Filters make more addresses than any robot should fetch.
         *(f"Disallow: {reverse(name)}?" for name in FILTERED),
         "",

@@ -17,6 +17,7 @@ from tracker.pages import (
     oembed,
     share,
     subjects,
+    tips,
 )
 
 urlpatterns = [
@@ -48,6 +49,9 @@ urlpatterns = [
     path("claim-evidence-gap/", ledgers.claim_gap, name="claim-gap"),
     path("freshness/", ledgers.freshness, name="freshness"),
     path("corrections/", ledgers.corrections, name="corrections"),
+    path("corrections/tell/", tips.tell, name="tell"),
+    path("corrections/tips/", tips.tips, name="tips"),
+    path("corrections/tips/<str:reference>/", tips.tip, name="tip"),
     path("data/", about.data, name="data"),
     path("about/", about.about, name="about"),
     path("embed/status-bar.svg", embeds.status_bar_badge, name="embed-status-bar-svg"),
