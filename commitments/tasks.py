@@ -77,6 +77,7 @@ def hear_queue(queue: str) -> None:
     schedule.hear_queue(queue=queue, at=timezone.now())
 
 
+@shared_task
 def answer_tips() -> None:
     """Mail senders the answers to their tips, once each. Safe to run beside itself."""
     if sent := services.send_tip_answers(at=timezone.now()):
