@@ -78,13 +78,6 @@ def hear_queue(queue: str) -> None:
 
 
 @shared_task
-def answer_tips() -> None:
-    """Mail senders the answers to their tips, once each. Safe to run beside itself."""
-    if sent := services.send_tip_answers(at=timezone.now()):
-        logger.info("Answers to tips sent: %s", sent)
-
-
-@shared_task
 def forget_senders() -> None:
     """Empty what readers wrote 90 days ago. Safe to run twice or late."""
     done = services.forget_senders(at=timezone.now())

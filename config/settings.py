@@ -393,7 +393,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=2, minute=30),
     },
     "answer-tips-every-few-minutes": {
-        "task": "commitments.tasks.answer_tips",
+        "task": "tracker.tasks.answer_tips",
         "schedule": 300.0,
         "options": {"expires": 300},
     },

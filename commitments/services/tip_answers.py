@@ -21,17 +21,18 @@ logger = logging.getLogger(__name__)
 MOST = 100
 
 
-def send_tip_answers(*, at: datetime) -> int:
+def send_tip_answers(*, at: datetime, decided_after: datetime | None = None) -> int:
     """Mail each sender who left an address the answer to their tip, once.
 
     Marked before it is sent: a process killed in between loses this mail, and never
     sends it twice; the answer stands in public all the same. Where the mail server
     cannot be reached nothing is marked, and the next run tries again. Returns how
-    many mails went out.
+    many mails went out. What was decided up to ``decided_after`` is let be.
     """
-    waiting = list(
-        Tip.objects.to_be_mailed().select_related("commitment", "duplicate_of")[:MOST]
-    )
+    found = Tip.objects.to_be_mailed().select_related("commitment", "duplicate_of")
+    if decided_after is not None:
+        found = found.filter(decided_at__gt=decided_after)
+    waiting = list(found[:MOST])
     if not waiting:
         return 0
     sent = 0

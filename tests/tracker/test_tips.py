@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +18,7 @@ from commitments.models import Tip
 from tests.commitments import desk
 from tests.factories import CommitmentFactory, DraftFactory
 from tests.tracker.record import moment
-from tracker import tip_form
+from tracker import outbox, tip_form, tip_mail
 from tracker.api import rates
 
 TELL = "/corrections/tell/"
@@ -378,3 +379,21 @@ def test_the_ledger_takes_as_many_queries_for_many_as_for_few(page, ledger):
     for day in range(9, 19):
         told(day, verdict="accepted", answered=20, commitment=CommitmentFactory())
     assert count() == few
+
+
+def test_after_a_restore_no_answer_is_sent_again_before_it_is_released(record):
+    told(1, verdict="accepted", answered=2, email="me@example.org")
+    outbox.hold(at=moment(11, 3))
+    assert tip_mail.send_answers(at=moment(11, 3)) == 0
+    outbox.release(at=moment(11, 4), discard=True)
+    told(5, verdict="accepted", answered=6, email="you@example.org")
+
+    assert tip_mail.send_answers(at=moment(11, 7)) == 1
+    assert [message.to for message in mail.outbox] == [["you@example.org"]]
+
+
+def test_a_release_that_lets_nothing_go_sends_what_waited(record):
+    told(1, verdict="accepted", answered=2, email="me@example.org")
+    outbox.hold(at=moment(11, 3))
+    outbox.release(at=moment(11, 4))
+    assert tip_mail.send_answers(at=moment(11, 7)) == 1
