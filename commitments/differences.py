@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from commitments.models import Body, Commitment, HistoryEntry, Proposal
 from commitments.models.commitment import WORDING
 from commitments.statuses import (
@@ -25,23 +28,23 @@ from commitments.statuses import (
 PIECE = re.compile(r"[^\W\u3400-\u9fff]+|\s+|.", re.DOTALL)
 
 LABELS = {
-    "status": "Delivery status",
-    "criteria_met": "Parts of the test met",
-    "confidence": "Confidence",
-    "position": "Official position",
-    "body": "Body",
-    "milestone": "Milestone",
-    "due_on": "Promised date",
-    "due_precision": "How exact that date is",
-    "effective_on": "In effect since",
-    "precision": "How exact that day is",
-    "looked_until": "Evidence looked at until",
-    "reason": "Reason",
-    "strike": "Struck out",
-    "title": "Title",
-    "title_zh": "Title (Chinese)",
-    "statement": "Statement",
-    "reading": "Reading",
+    "status": gettext_lazy("Delivery status"),
+    "criteria_met": gettext_lazy("Parts of the test met"),
+    "confidence": gettext_lazy("Confidence"),
+    "position": gettext_lazy("Official position"),
+    "body": gettext_lazy("Body"),
+    "milestone": gettext_lazy("Milestone"),
+    "due_on": gettext_lazy("Promised date"),
+    "due_precision": gettext_lazy("How exact that date is"),
+    "effective_on": gettext_lazy("In effect since"),
+    "precision": gettext_lazy("How exact that day is"),
+    "looked_until": gettext_lazy("Evidence looked at until"),
+    "reason": gettext_lazy("Reason"),
+    "strike": gettext_lazy("Struck out"),
+    "title": gettext_lazy("Title"),
+    "title_zh": gettext_lazy("Title (Chinese)"),
+    "statement": gettext_lazy("Statement"),
+    "reading": gettext_lazy("Reading"),
 }
 CHOICES: dict[str, Any] = {
     "status": Status,
@@ -81,6 +84,11 @@ class Difference:
         ]
 
 
+def part_of_the_test(key: str) -> str:
+    """Return how one part of the test is named among what differs."""
+    return _("Part %(key)s of the test") % {"key": key}
+
+
 def words(old: str, new: str) -> Iterator[Piece]:
     """Yield the pieces that lead from one text to another, word by word."""
     before, after = PIECE.findall(old), PIECE.findall(new)
@@ -109,20 +117,22 @@ def differences(proposal: Proposal) -> list[Difference]:
     for name in rest:
         new = shown(name, content.get(name))
         found.append(
-            Difference(LABELS[name], old.get(name, ""), new, is_prose=name == "reason")
+            Difference(
+                str(LABELS[name]), old.get(name, ""), new, is_prose=name == "reason"
+            )
         )
     return found
 
 
 def _of_wording(commitment: Commitment, changes: dict[str, Any]) -> list[Difference]:
     found = [
-        Difference(LABELS[name], getattr(commitment, name), changes[name])
+        Difference(str(LABELS[name]), getattr(commitment, name), changes[name])
         for name in WORDING
         if name in changes
     ]
     parts = dict(commitment.criteria.values_list("key", "text"))
     for key, text in changes.get("criteria", {}).items():
-        found.append(Difference(f"Part {key} of the test", parts.get(key, ""), text))
+        found.append(Difference(part_of_the_test(key), parts.get(key, ""), text))
     return found
 
 
@@ -132,12 +142,12 @@ def between(entry: HistoryEntry, earlier: HistoryEntry) -> list[Difference]:
         return []
     new, old = json.loads(entry.text.wording), json.loads(earlier.text.wording)
     found = [
-        Difference(LABELS[name], old.get(name, ""), new.get(name, ""))
+        Difference(str(LABELS[name]), old.get(name, ""), new.get(name, ""))
         for name in WORDING
     ]
     for key, text in new.get("criteria", {}).items():
         before = old.get("criteria", {}).get(key, "")
-        found.append(Difference(f"Part {key} of the test", before, text))
+        found.append(Difference(part_of_the_test(key), before, text))
     return [difference for difference in found if difference.old != difference.new]
 
 

@@ -12,92 +12,94 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(TextChoices):
     """Delivery status: what public evidence shows."""
 
-    NO_EVIDENCE = "no_evidence", "No public evidence"
-    ANNOUNCED = "announced", "Announced"
-    UNDER_WAY = "under_way", "Under way"
-    PARTLY_DELIVERED = "partly_delivered", "Partly delivered"
-    DELIVERED = "delivered", "Delivered"
-    ABANDONED = "abandoned", "Abandoned"
-    REVERSED = "reversed", "Reversed"
-    NOT_ASSESSABLE = "not_assessable", "Not assessable"
+    NO_EVIDENCE = "no_evidence", _("No public evidence")
+    ANNOUNCED = "announced", _("Announced")
+    UNDER_WAY = "under_way", _("Under way")
+    PARTLY_DELIVERED = "partly_delivered", _("Partly delivered")
+    DELIVERED = "delivered", _("Delivered")
+    ABANDONED = "abandoned", _("Abandoned")
+    REVERSED = "reversed", _("Reversed")
+    NOT_ASSESSABLE = "not_assessable", _("Not assessable")
 
 
 class Position(TextChoices):
     """Official position: what the responsible body says."""
 
-    NONE_STATED = "none_stated", "None stated"
-    ANNOUNCED = "announced", "Announced"
-    IN_PREPARATION = "in_preparation", "In preparation"
-    IN_IMPLEMENTATION = "in_implementation", "In implementation"
-    DECLARED_COMPLETE = "declared_complete", "Declared complete"
-    POSTPONED = "postponed", "Postponed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    NONE_STATED = "none_stated", _("None stated")
+    ANNOUNCED = "announced", _("Announced")
+    IN_PREPARATION = "in_preparation", _("In preparation")
+    IN_IMPLEMENTATION = "in_implementation", _("In implementation")
+    DECLARED_COMPLETE = "declared_complete", _("Declared complete")
+    POSTPONED = "postponed", _("Postponed")
+    WITHDRAWN = "withdrawn", pgettext_lazy("official position", "Withdrawn")
 
 
 class Schedule(TextChoices):
     """How the promiser's own date stands. Derived, never typed in."""
 
-    NO_DATE = "no_date", "No date"
-    NOT_DUE = "not_due", "Not due"
-    DUE_SOON = "due_soon", "Due soon"
-    OVERDUE = "overdue", "Overdue"
-    MET_ON_TIME = "met_on_time", "Met on time"
-    MET_LATE = "met_late", "Met late"
+    NO_DATE = "no_date", _("No date")
+    NOT_DUE = "not_due", _("Not due")
+    DUE_SOON = "due_soon", _("Due soon")
+    OVERDUE = "overdue", _("Overdue")
+    MET_ON_TIME = "met_on_time", _("Met on time")
+    MET_LATE = "met_late", _("Met late")
 
 
 class Freshness(TextChoices):
     """How old our own judgement is. Derived, never typed in."""
 
-    CURRENT = "current", "Current"
-    REVIEW_DUE = "review_due", "Review due"
-    STALE = "stale", "Stale"
-    NEVER_REVIEWED = "never_reviewed", "Never reviewed"
+    CURRENT = "current", pgettext_lazy("freshness", "Current")
+    REVIEW_DUE = "review_due", _("Review due")
+    STALE = "stale", pgettext_lazy("freshness", "Stale")
+    NEVER_REVIEWED = "never_reviewed", _("Never reviewed")
 
 
 class FlagReason(TextChoices):
     """Why a reviewer should look."""
 
-    NEVER_REVIEWED = "never_reviewed", "Never reviewed"
-    STALE = "stale", "Stale"
-    REVIEW_DUE = "review_due", "Review due"
-    OVERDUE = "overdue", "Overdue"
-    DUE_SOON = "due_soon", "Due soon"
-    INACTIVE = "inactive", "Inactive"
-    CLAIM_GAP = "claim_gap", "Claim-evidence gap"
-    THIN_EVIDENCE = "thin_evidence", "Thin evidence"
-    EVIDENCE_BROKEN = "evidence_broken", "Evidence broken"
-    EVIDENCE_CHANGED = "evidence_changed", "Evidence changed"
-    NEW_EVIDENCE = "new_evidence", "New evidence"
+    NEVER_REVIEWED = "never_reviewed", _("Never reviewed")
+    STALE = "stale", pgettext_lazy("freshness", "Stale")
+    REVIEW_DUE = "review_due", _("Review due")
+    OVERDUE = "overdue", _("Overdue")
+    DUE_SOON = "due_soon", _("Due soon")
+    INACTIVE = "inactive", _("Inactive")
+    CLAIM_GAP = "claim_gap", _("Claim-evidence gap")
+    THIN_EVIDENCE = "thin_evidence", _("Thin evidence")
+    EVIDENCE_BROKEN = "evidence_broken", _("Evidence broken")
+    EVIDENCE_CHANGED = "evidence_changed", _("Evidence changed")
+    NEW_EVIDENCE = "new_evidence", _("New evidence")
 
 
 class EntryKind(TextChoices):
     """What a history entry records."""
 
-    PUBLISHED = "published", "Published"
-    STATUS = "status", "Delivery status"
-    CLAIM = "claim", "Official claim"
-    REVIEW = "review", "Review"
-    EVIDENCE = "evidence", "Evidence"
-    MILESTONE = "milestone", "Milestone"
-    DEADLINE = "deadline", "Deadline"
-    WORDING = "wording", "Wording"
-    CORRECTION = "correction", "Correction"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    MERGED = "merged", "Merged"
-    REDACTION = "redaction", "Redaction"
+    PUBLISHED = "published", pgettext_lazy("history entry", "Published")
+    STATUS = "status", _("Delivery status")
+    CLAIM = "claim", _("Official claim")
+    REVIEW = "review", _("Review")
+    EVIDENCE = "evidence", _("Evidence")
+    MILESTONE = "milestone", _("Milestone")
+    DEADLINE = "deadline", _("Deadline")
+    WORDING = "wording", _("Wording")
+    CORRECTION = "correction", _("Correction")
+    WITHDRAWN = "withdrawn", pgettext_lazy("history entry", "Withdrawn")
+    MERGED = "merged", pgettext_lazy("history entry", "Merged")
+    REDACTION = "redaction", _("Redaction")
 
 
 class SignOff(TextChoices):
     """Whether a second person has stood behind an entry."""
 
-    UNSIGNED = "unsigned", "Not yet signed off"
-    SIGNED = "signed", "Signed off by a second person"
-    WAIVED = "waived", "Published without sign-off (one-person desk)"
+    UNSIGNED = "unsigned", _("Not yet signed off")
+    SIGNED = "signed", _("Signed off by a second person")
+    WAIVED = "waived", _("Published without sign-off (one-person desk)")
 
 
 class Precision(TextChoices):
@@ -109,110 +111,123 @@ class Precision(TextChoices):
 
 
 class Confidence(TextChoices):
-    HIGH = "high", "High"
-    MEDIUM = "medium", "Medium"
-    LOW = "low", "Low"
+    HIGH = "high", pgettext_lazy("confidence", "High")
+    MEDIUM = "medium", pgettext_lazy("confidence", "Medium")
+    LOW = "low", pgettext_lazy("confidence", "Low")
 
 
 class EvidenceType(TextChoices):
     """What the link opens."""
 
-    LAW = "law", "Law"
-    REGULATION = "regulation", "Regulation"
-    NOTICE = "notice", "Notice"
-    PLAN = "plan", "Plan"
-    TREATY = "treaty", "Treaty"
-    STATEMENT = "statement", "Statement"
-    STATISTICS = "statistics", "Statistics"
-    REPORT = "report", "Report"
-    NEWS = "news", "News"
-    ANALYSIS = "analysis", "Analysis"
+    LAW = "law", _("Law")
+    REGULATION = "regulation", _("Regulation")
+    NOTICE = "notice", pgettext_lazy("type of document", "Notice")
+    PLAN = "plan", pgettext_lazy("type of document", "Plan")
+    TREATY = "treaty", _("Treaty")
+    STATEMENT = "statement", pgettext_lazy("type of document", "Statement")
+    STATISTICS = "statistics", _("Statistics")
+    REPORT = "report", pgettext_lazy("type of document", "Report")
+    NEWS = "news", _("News")
+    ANALYSIS = "analysis", _("Analysis")
 
 
 class Nature(TextChoices):
     """What the document shows."""
 
-    ANNOUNCEMENT = "announcement", "Announcement"
-    ACTION = "action", "Action"
-    DATA = "data", "Data"
+    ANNOUNCEMENT = (
+        "announcement",
+        pgettext_lazy("what a document shows", "Announcement"),
+    )
+    ACTION = "action", pgettext_lazy("what a document shows", "Action")
+    DATA = "data", pgettext_lazy("what a document shows", "Data")
 
 
 class Grade(TextChoices):
     """How much weight a document carries. Derived from its type and publisher."""
 
-    A = "A", "Legal text, treaty or official statistics"
-    B = "B", "Other official statement or plan"
-    C = "C", "Reputable report or news"
-    D = "D", "Single unconfirmed report"
+    A = "A", _("Legal text, treaty or official statistics")
+    B = "B", _("Other official statement or plan")
+    C = "C", _("Reputable report or news")
+    D = "D", _("Single unconfirmed report")
 
 
 STATUS_DEFINITIONS = {
-    Status.NO_EVIDENCE: "The public record was searched and no step was found. "
-    "The reason says where we looked.",
-    Status.ANNOUNCED: "Plans, drafts, pledges or talks about it, and nothing more.",
-    Status.UNDER_WAY: "A formal step has been taken, or a measure that serves it is "
-    "in force, but no part of the test is met.",
-    Status.PARTLY_DELIVERED: "At least one part of the test is met.",
-    Status.DELIVERED: "Every part of the test is met.",
-    Status.ABANDONED: "An explicit official act gives it up. Silence or a passed date "
-    "is not enough.",
-    Status.REVERSED: "It was delivered or in force and has since been undone.",
-    Status.NOT_ASSESSABLE: "The wording or the public record allows no judgement. "
-    "The reason says why.",
+    Status.NO_EVIDENCE: _(
+        "The public record was searched and no step was found. "
+        "The reason says where we looked."
+    ),
+    Status.ANNOUNCED: _("Plans, drafts, pledges or talks about it, and nothing more."),
+    Status.UNDER_WAY: _(
+        "A formal step has been taken, or a measure that serves it is "
+        "in force, but no part of the test is met."
+    ),
+    Status.PARTLY_DELIVERED: _("At least one part of the test is met."),
+    Status.DELIVERED: _("Every part of the test is met."),
+    Status.ABANDONED: _(
+        "An explicit official act gives it up. Silence or a passed date is not enough."
+    ),
+    Status.REVERSED: _("It was delivered or in force and has since been undone."),
+    Status.NOT_ASSESSABLE: _(
+        "The wording or the public record allows no judgement. The reason says why."
+    ),
 }
 STATUS_NEEDS = {
-    Status.NO_EVIDENCE: "a reason that says where we searched",
-    Status.ANNOUNCED: "at least one piece of evidence",
-    Status.UNDER_WAY: "evidence of an action",
-    Status.PARTLY_DELIVERED: "evidence of an action, or data, for each part met",
-    Status.DELIVERED: "an official or primary document that shows the action, and an "
-    "action or data for each part met",
-    Status.ABANDONED: "an official document of the act",
-    Status.REVERSED: "evidence of the action that undid it",
-    Status.NOT_ASSESSABLE: "a reason",
+    Status.NO_EVIDENCE: _("a reason that says where we searched"),
+    Status.ANNOUNCED: _("at least one piece of evidence"),
+    Status.UNDER_WAY: _("evidence of an action"),
+    Status.PARTLY_DELIVERED: _("evidence of an action, or data, for each part met"),
+    Status.DELIVERED: _(
+        "an official or primary document that shows the action, and an "
+        "action or data for each part met"
+    ),
+    Status.ABANDONED: _("an official document of the act"),
+    Status.REVERSED: _("evidence of the action that undid it"),
+    Status.NOT_ASSESSABLE: _("a reason"),
 }
 POSITION_DEFINITIONS = {
-    Position.NONE_STATED: "No official body has said where it stands.",
-    Position.ANNOUNCED: "It says that it will be done.",
-    Position.IN_PREPARATION: "It says that it is being prepared.",
-    Position.IN_IMPLEMENTATION: "It says that it is being carried out.",
-    Position.DECLARED_COMPLETE: "It says that it is done.",
-    Position.POSTPONED: "It says that it will come later than promised.",
-    Position.WITHDRAWN: "It says that it will not be done.",
+    Position.NONE_STATED: _("No official body has said where it stands."),
+    Position.ANNOUNCED: _("It says that it will be done."),
+    Position.IN_PREPARATION: _("It says that it is being prepared."),
+    Position.IN_IMPLEMENTATION: _("It says that it is being carried out."),
+    Position.DECLARED_COMPLETE: _("It says that it is done."),
+    Position.POSTPONED: _("It says that it will come later than promised."),
+    Position.WITHDRAWN: _("It says that it will not be done."),
 }
 SCHEDULE_DEFINITIONS = {
-    Schedule.NO_DATE: "No date was given.",
-    Schedule.NOT_DUE: "The date is more than 120 days away.",
-    Schedule.DUE_SOON: "The date is within 120 days.",
-    Schedule.OVERDUE: "The date has passed and the evidence does not show delivery.",
-    Schedule.MET_ON_TIME: "Delivered on or before the date.",
-    Schedule.MET_LATE: "Delivered after the date.",
+    Schedule.NO_DATE: _("No date was given."),
+    Schedule.NOT_DUE: _("The date is more than 120 days away."),
+    Schedule.DUE_SOON: _("The date is within 120 days."),
+    Schedule.OVERDUE: _("The date has passed and the evidence does not show delivery."),
+    Schedule.MET_ON_TIME: _("Delivered on or before the date."),
+    Schedule.MET_LATE: _("Delivered after the date."),
 }
 FRESHNESS_DEFINITIONS = {
-    Freshness.CURRENT: "Looked at within its review interval.",
-    Freshness.REVIEW_DUE: "The review interval has passed since we last looked.",
-    Freshness.STALE: "More than twice the review interval has passed.",
-    Freshness.NEVER_REVIEWED: "Nobody has looked at the evidence yet.",
+    Freshness.CURRENT: _("Looked at within its review interval."),
+    Freshness.REVIEW_DUE: _("The review interval has passed since we last looked."),
+    Freshness.STALE: _("More than twice the review interval has passed."),
+    Freshness.NEVER_REVIEWED: _("Nobody has looked at the evidence yet."),
 }
 FLAG_DEFINITIONS = {
-    FlagReason.NEVER_REVIEWED: "Nobody has looked at the evidence yet.",
-    FlagReason.STALE: "Our judgement is more than twice its review interval old.",
-    FlagReason.REVIEW_DUE: "Our review date has come.",
-    FlagReason.OVERDUE: "The promised date has passed without delivery.",
-    FlagReason.DUE_SOON: "The promised date is within 120 days.",
-    FlagReason.INACTIVE: "No material event for 270 days.",
-    FlagReason.CLAIM_GAP: "Declared complete, but the evidence shows less.",
-    FlagReason.THIN_EVIDENCE: "Its status rests on one source, or on none official.",
-    FlagReason.EVIDENCE_BROKEN: "A document behind its status cannot be opened.",
-    FlagReason.EVIDENCE_CHANGED: "A document behind its status has changed.",
-    FlagReason.NEW_EVIDENCE: "A suggested document waits to be read.",
+    FlagReason.NEVER_REVIEWED: _("Nobody has looked at the evidence yet."),
+    FlagReason.STALE: _("Our judgement is more than twice its review interval old."),
+    FlagReason.REVIEW_DUE: _("Our review date has come."),
+    FlagReason.OVERDUE: _("The promised date has passed without delivery."),
+    FlagReason.DUE_SOON: _("The promised date is within 120 days."),
+    FlagReason.INACTIVE: _("No material event for 270 days."),
+    FlagReason.CLAIM_GAP: _("Declared complete, but the evidence shows less."),
+    FlagReason.THIN_EVIDENCE: _("Its status rests on one source, or on none official."),
+    FlagReason.EVIDENCE_BROKEN: _("A document behind its status cannot be opened."),
+    FlagReason.EVIDENCE_CHANGED: _("A document behind its status has changed."),
+    FlagReason.NEW_EVIDENCE: _("A suggested document waits to be read."),
 }
 GRADE_DEFINITIONS = {
-    Grade.A: "A law, regulation or treaty, or an official notice or official "
-    "statistics, read in the document itself.",
-    Grade.B: "Another statement or plan of the responsible body.",
-    Grade.C: "A report or news by a named outlet.",
-    Grade.D: "A single report that nobody else confirms.",
+    Grade.A: _(
+        "A law, regulation or treaty, or an official notice or official "
+        "statistics, read in the document itself."
+    ),
+    Grade.B: _("Another statement or plan of the responsible body."),
+    Grade.C: _("A report or news by a named outlet."),
+    Grade.D: _("A single report that nobody else confirms."),
 }
 
 # Entries that record something about the commitment in the world, and not just

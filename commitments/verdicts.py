@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commitments.validation import same_page
 
@@ -27,28 +29,35 @@ if TYPE_CHECKING:
 class Verdict(models.TextChoices):
     """How a link was found."""
 
-    OK = "ok", "Opens"
-    MOVED = "moved", "Moved"
-    CHANGED = "changed", "Changed"
-    SOFT_404 = "soft_404", "Replaced by a page that says it is not there"
-    NOT_FOUND = "not_found", "Not found, to be confirmed"
-    BLOCKED = "blocked", "Blocked from here"
-    UNREACHABLE = "unreachable", "Unreachable from here"
-    GONE = "gone", "Gone"
+    OK = "ok", pgettext_lazy("link", "Opens")
+    MOVED = "moved", pgettext_lazy("link", "Moved")
+    CHANGED = "changed", pgettext_lazy("link", "Changed")
+    SOFT_404 = "soft_404", _("Replaced by a page that says it is not there")
+    NOT_FOUND = "not_found", _("Not found, to be confirmed")
+    BLOCKED = "blocked", _("Blocked from here")
+    UNREACHABLE = "unreachable", _("Unreachable from here")
+    GONE = "gone", pgettext_lazy("link", "Gone")
 
 
 DEFINITIONS = {
-    Verdict.OK: "It opens, and says what it said when the copy was kept.",
-    Verdict.MOVED: "It leads for good to another address, where the document is.",
-    Verdict.CHANGED: "Its text differs from the kept copy, beyond dates and menus.",
-    Verdict.SOFT_404: "A page opens that says the document is not there.",
-    Verdict.NOT_FOUND: "The server says it is not there; to be confirmed by two more "
-    "checks, at least three days apart.",
-    Verdict.BLOCKED: "The server refuses us. Readers elsewhere may be able to open it.",
-    Verdict.UNREACHABLE: "No answer comes from there to us. Readers elsewhere may be "
-    "able to open it.",
-    Verdict.GONE: "The server said on three checks at least three days apart that it "
-    "is not there.",
+    Verdict.OK: _("It opens, and says what it said when the copy was kept."),
+    Verdict.MOVED: _("It leads for good to another address, where the document is."),
+    Verdict.CHANGED: _("Its text differs from the kept copy, beyond dates and menus."),
+    Verdict.SOFT_404: _("A page opens that says the document is not there."),
+    Verdict.NOT_FOUND: _(
+        "The server says it is not there; to be confirmed by two more "
+        "checks, at least three days apart."
+    ),
+    Verdict.BLOCKED: _(
+        "The server refuses us. Readers elsewhere may be able to open it."
+    ),
+    Verdict.UNREACHABLE: _(
+        "No answer comes from there to us. Readers elsewhere may be able to open it."
+    ),
+    Verdict.GONE: _(
+        "The server said on three checks at least three days apart that it "
+        "is not there."
+    ),
 }
 # The original cannot be read: the kept copy is what is left.
 LOST = (Verdict.GONE, Verdict.SOFT_404)

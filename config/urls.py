@@ -1,3 +1,4 @@
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
@@ -8,5 +9,6 @@ urlpatterns = [
     path("healthz/ready", health.ready, name="ready"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("tracker.api.urls")),
-    path("", include("tracker.urls")),
+    path("", include("tracker.file_urls")),
+    *i18n_patterns(path("", include("tracker.urls")), prefix_default_language=False),
 ]

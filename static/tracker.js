@@ -20,7 +20,7 @@
     const steps = ["auto", "light", "dark"], word = b.querySelector("[data-word]"), use = b.querySelector("use");
     const show = () => {
       const now = root.dataset.theme || "auto";
-      word.textContent = "Theme: " + now + ". Change";
+      word.textContent = b.dataset[now];
       use.setAttribute("href", "#i-" + now);
     };
     b.hidden = false;
@@ -32,7 +32,7 @@
     show();
   }
 
-  /* Copy buttons: <button data-copy="#id"> */
+  /* Copy buttons: <button data-copy="#id" data-done="Copied"> */
   function copy() {
     for (const b of document.querySelectorAll("[data-copy]")) {
       if (!navigator.clipboard) continue;
@@ -40,7 +40,7 @@
       b.addEventListener("click", async () => {
         const t = document.querySelector(b.dataset.copy), old = b.textContent;
         await navigator.clipboard.writeText(t.value ?? t.textContent.trim());
-        b.textContent = "Copied"; setTimeout(() => b.textContent = old, 1600);
+        b.textContent = b.dataset.done; setTimeout(() => b.textContent = old, 1600);
       });
     }
   }

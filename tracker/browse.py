@@ -14,6 +14,8 @@ from typing import Any
 
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from commitments.models import (
     Body,
@@ -26,28 +28,33 @@ from commitments.models import (
 )
 from commitments.models.state import end_of
 from commitments.statuses import Freshness, Position, Schedule, Status
+from tracker import languages, writing
 
 DAYS = ("as_of", "known_at")
 FACETS = {
-    "pillar": "Pillar",
-    "status": "Delivery status",
-    "schedule": "Schedule",
-    "position": "Official position",
-    "freshness": "Our last look",
-    "kind": "Kind of commitment",
-    "body": "Responsible body",
-    "partner": "Partner or region",
-    "topic": "Topic",
+    "pillar": gettext_lazy("Pillar"),
+    "status": gettext_lazy("Delivery status"),
+    "schedule": gettext_lazy("Schedule"),
+    "position": gettext_lazy("Official position"),
+    "freshness": gettext_lazy("Our last look"),
+    "kind": gettext_lazy("Kind of commitment"),
+    "body": gettext_lazy("Responsible body"),
+    "partner": gettext_lazy("Partner or region"),
+    "topic": gettext_lazy("Topic"),
 }
 SORTS = {
-    "ref": "Reference",
-    "status": "Status, furthest first",
-    "changed": "Latest event",
-    "due": "Promised date",
-    "review": "Longest without review",
+    "ref": gettext_lazy("Reference"),
+    "status": gettext_lazy("Status, furthest first"),
+    "changed": gettext_lazy("Latest event"),
+    "due": gettext_lazy("Promised date"),
+    "review": gettext_lazy("Longest without review"),
 }
 PARAMETERS = ("q", *FACETS, "claim_gap", "sort", *DAYS)
-VIEWS = {"table": "Table", "cards": "Cards", "timeline": "Timeline"}
+VIEWS = {
+    "table": gettext_lazy("Table"),
+    "cards": gettext_lazy("Cards"),
+    "timeline": gettext_lazy("Timeline"),
+}
 NOT = "-"
 LONGEST_SEARCH = 200
 _CHOICES: dict[str, Any] = {
@@ -159,7 +166,9 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
     search = _single(query, "q").strip()
     if len(search) > LONGEST_SEARCH:
         raise BadParameter(
-            "q", f"The search is too long. Use up to {LONGEST_SEARCH} characters."
+            "q",
+            _("The search is too long. Use up to %(n)d characters.")
+            % {"n": LONGEST_SEARCH},
         )
     return Question(
         today=today,
@@ -198,7 +207,8 @@ def _refuse_unknown(query: QueryDict, *, known: Collection[str]) -> None:
         if name not in known:
             raise BadParameter(
                 name,
-                f"There is no parameter “{name}”. Known: {', '.join(known)}.",
+                _("There is no parameter “%(name)s”. Known: %(known)s.")
+                % {"name": name, "known": writing.listed(known)},
                 known,
             )
 
@@ -206,22 +216,23 @@ def _refuse_unknown(query: QueryDict, *, known: Collection[str]) -> None:
 def _single(query: QueryDict, name: str) -> str:
     values = query.getlist(name)
     if len(values) > 1:
-        raise BadParameter(name, f"Give “{name}” once, not {len(values)} times.")
+        said = {"name": name, "n": len(values)}
+        raise BadParameter(name, _("Give “%(name)s” once, not %(n)d times.") % said)
     return values[0] if values else ""
 
 
 def _one_of(query: QueryDict, name: str, known: Iterable[str]) -> str:
     value, known = _single(query, name), list(known)
     if value and value not in known:
-        raise _unknown_value(name, value, known)
+        raise unknown_value(name, value, known)
     return value
 
 
-def _unknown_value(name: str, value: str, known: Collection[str]) -> BadParameter:
-    listed = ", ".join(known) or "none"
-    return BadParameter(
-        name, f"“{value}” is no value of “{name}”. Known: {listed}.", known
-    )
+def unknown_value(name: str, value: str, known: Collection[str]) -> BadParameter:
+    """Return what is wrong with a value that ``name`` cannot have."""
+    said = {"value": value, "name": name, "known": writing.listed(known) or _("none")}
+    message = _("“%(value)s” is no value of “%(name)s”. Known: %(known)s.") % said
+    return BadParameter(name, message, known)
 
 
 def _yes_or_no(query: QueryDict, name: str) -> bool | None:
@@ -238,13 +249,14 @@ def _day(query: QueryDict, name: str, *, today: date) -> date | None:
     except ValueError:
         raise BadParameter(
             name,
-            f"“{value}” is no day of the calendar. Write “{name}” like "
-            f"{today.isoformat()}.",
+            _("“%(value)s” is no day of the calendar. Write “%(name)s” like %(day)s.")
+            % {"value": value, "name": name, "day": today.isoformat()},
         ) from None
     if day > today:
         raise BadParameter(
             name,
-            f"“{name}” lies ahead: the record reaches to today, {today.isoformat()}.",
+            _("“%(name)s” lies ahead: the record reaches to today, %(day)s.")
+            % {"name": name, "day": today.isoformat()},
         )
     return day
 
@@ -255,19 +267,25 @@ def labels(name: str) -> dict[str, str]:
         return dict(_CHOICES[name].choices)
     match name:
         case "pillar":
-            return {str(p.number): str(p) for p in Pillar.objects.all()}
+            return {str(p.number): languages.name(p) for p in Pillar.objects.all()}
         case "body":
-            return dict(Body.objects.values_list("slug", "name"))
+            return _names(Body.objects)
         case "partner":
-            return dict(Partner.objects.values_list("slug", "name"))
-    return dict(Topic.objects.values_list("slug", "name"))
+            return _names(Partner.objects)
+    return _names(Topic.objects)
+
+
+def _names(kind: Any) -> dict[str, str]:
+    """Return the names of all bodies, partners or topics, by their slugs."""
+    found = kind.values_list("slug", "name", "name_zh")
+    return {slug: languages.choose(name, chinese) for slug, name, chinese in found}
 
 
 def _known_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
     known = labels(name)
     for value in values:
         if value.removeprefix(NOT) not in known:
-            raise _unknown_value(name, value, list(known))
+            raise unknown_value(name, value, list(known))
     return values
 
 

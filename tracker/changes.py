@@ -16,18 +16,23 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from commitments.actors import CATALOGUE, key
-from commitments.differences import LABELS, Difference
+from commitments.differences import LABELS, Difference, part_of_the_test
 from commitments.models import Commitment, HistoryEntry, HistoryText, State
 from commitments.models.commitment import WORDING
 from commitments.models.history import HistoryEntryQuerySet
 from commitments.models.state import end_of
 from commitments.statuses import MATERIAL, EntryKind, Position, SignOff
-from tracker import browse
+from tracker import browse, languages, reading
 from tracker.browse import BadParameter, Question
 
-ORDERS = {"happened": "When it happened", "recorded": "When we recorded it"}
+ORDERS = {
+    "happened": gettext_lazy("When it happened"),
+    "recorded": gettext_lazy("When we recorded it"),
+}
 OWN = ("entry", "material", "order", "before", "commitment")
 
 
@@ -113,7 +118,8 @@ def parse(query: QueryDict, *, today: date, paged: bool = True) -> Asked:
             raise _unknown("entry", kind, EntryKind.values)
     slug = query.get("commitment", "")
     if slug and not Commitment.objects.public().filter(slug=slug).exists():
-        raise BadParameter("commitment", f"There is no commitment “{slug[:80]}”.")
+        message = _("There is no commitment “%(slug)s”.") % {"slug": slug[:80]}
+        raise BadParameter("commitment", message)
     order = query.get("order") or "happened"
     if order not in ORDERS:
         raise _unknown("order", order, ORDERS)
@@ -131,18 +137,13 @@ def parse(query: QueryDict, *, today: date, paged: bool = True) -> Asked:
 
 
 def _unknown(name: str, value: str, known: Iterable[str]) -> BadParameter:
-    known = list(known)
-    return BadParameter(
-        name,
-        f"“{value[:80]}” is no value of “{name}”. Known: {', '.join(known)}.",
-        known,
-    )
+    return browse.unknown_value(name, value[:80], list(known))
 
 
 def _before(value: str, order: str) -> tuple[date | None, int] | None:
     if not value:
         return None
-    day, _, seq = value.rpartition(".")
+    day, _dot, seq = value.rpartition(".")
     try:
         if not (seq.isascii() and seq.isdigit() and len(seq) <= 18):
             raise ValueError
@@ -151,7 +152,9 @@ def _before(value: str, order: str) -> tuple[date | None, int] | None:
         return date.fromisoformat(day), int(seq)
     except ValueError:
         raise BadParameter(
-            "before", f"“{value[:80]}” is no place in this list. Leave “before” out."
+            "before",
+            _("“%(value)s” is no place in this list. Leave “before” out.")
+            % {"value": value[:80]},
         ) from None
 
 
@@ -298,7 +301,9 @@ def _add_wording(changes: list[Change], worded: dict[int, int | None]) -> None:
     for change in changes:
         commitment = change.entry.commitment
         then = texts.get(worded.get(commitment.pk) or 0)
-        change.title = json.loads(then)["title"] if then else commitment.title
+        change.title = (
+            reading.title(json.loads(then)) if then else languages.name(commitment)
+        )
     for change in moved:
         change.wording = differing(
             texts.get(change.old.wording or 0, ""),
@@ -315,14 +320,12 @@ def differing(old: str, new: str) -> list[Difference]:
         return []
     before, after = json.loads(old), json.loads(new)
     parts = [
-        Difference(LABELS[name], before.get(name, ""), after.get(name, ""))
+        Difference(str(LABELS[name]), before.get(name, ""), after.get(name, ""))
         for name in WORDING
     ]
     tests = before.get("criteria", {}), after.get("criteria", {})
     parts += [
-        Difference(
-            f"Part {key} of the test", tests[0].get(key, ""), tests[1].get(key, "")
-        )
+        Difference(part_of_the_test(key), tests[0].get(key, ""), tests[1].get(key, ""))
         for key in sorted({*tests[0], *tests[1]})
     ]
     return [part for part in parts if part.old != part.new]

@@ -11,8 +11,11 @@ from datetime import date
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from commitments.statuses import Status
+from tracker import writing
 
 # (first day, status or "" while not assessed), in order.
 Spells = Sequence[tuple[date, str]]
@@ -22,10 +25,6 @@ HOLLOW = (Status.NO_EVIDENCE, Status.NOT_ASSESSABLE)
 def css(value: str) -> str:
     """Return the style class slug of a stored value."""
     return value.replace("_", "-")
-
-
-def short(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def scale(first: date, last: date) -> Callable[[date], float]:
@@ -120,21 +119,39 @@ def bar(counts: Mapping[str, int], *, title: str, height: int = 34) -> SafeStrin
         kind = "num tiny" if width < 4 else "num"
         numbers.append(_text(kind, x + width / 2, 14, count, ' text-anchor="middle"'))
         x += width
-    said = ", ".join(
+    said = writing.listed(
         f"{counts[s]} {s.label.lower()}" for s in Status if counts.get(s.value)
     )
     body = "".join(solid + hollow + numbers)
-    return _svg("bar", height + 22, body, f"{title}: {said or 'none'}")
+    return _svg(
+        "bar",
+        height + 22,
+        body,
+        _("%(title)s: %(said)s") % {"title": title, "said": said or _("none")},
+    )
 
 
 def describe(spells: Spells, *, on: date, due_on: date | None = None) -> str:
     """Return a strip as one sentence."""
-    parts = [f"{Status(s).label} from {short(d)}" for d, s in spells if s]
+    parts = [
+        _("%(status)s from %(day)s")
+        % {"status": Status(status).label, "day": writing.day(day)}
+        for day, status in spells
+        if status
+    ]
     if not parts:
-        return f"Not assessed by {short(on)}"
-    last = Status(spells[-1][1]).label.lower() if spells[-1][1] else "not assessed"
-    due = f"; promised for {short(due_on)}" if due_on else ""
-    return f"{'; '.join(parts)}; {last} on {short(on)}{due}"
+        return _("Not assessed by %(day)s") % {"day": writing.day(on)}
+    last = spells[-1][1]
+    parts.append(
+        _("%(status)s on %(day)s")
+        % {
+            "status": Status(last).label.lower() if last else _("not assessed"),
+            "day": writing.day(on),
+        }
+    )
+    if due_on:
+        parts.append(_("promised for %(day)s") % {"day": writing.day(due_on)})
+    return pgettext("between the parts of a description", "; ").join(parts)
 
 
 def strip(
@@ -199,7 +216,9 @@ def timeline(
     ]
     anchor = "start" if place(on) < 6 else "middle"
     parts.append(_line("now", place(on), 14, 60))
-    parts.append(_text("nowl", place(on), 11, short(on), f' text-anchor="{anchor}"'))
+    parts.append(
+        _text("nowl", place(on), 11, writing.day(on), f' text-anchor="{anchor}"')
+    )
     if due_on and first <= due_on <= last:
         parts.append(_diamond(place(due_on), 36, past=due_on < on))
     return _svg("focus", 80, "".join(parts), describe(spells, on=on, due_on=due_on))
@@ -217,5 +236,5 @@ def elapsed(*, first: date, last: date, on: date) -> SafeString:
         x = place(date(year, 1, 1))
         parts.append(_line("tick", x, 12, 20) + _text("ax", x, 25, year, ' dx="3"'))
     parts.append(_line("now", passed, 0, 18))
-    label = f"{passed:.0f} per cent of the plan period has passed"
+    label = _("%(n)d per cent of the plan period has passed") % {"n": round(passed)}
     return _svg("elapsed", 28, "".join(parts), label)

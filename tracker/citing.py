@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from commitments.models import Commitment
 from commitments.statuses import Status
@@ -29,11 +30,17 @@ class Citation:
 
     @property
     def name(self) -> str:
-        status = Status(self.status).label if self.status else "not yet assessed"
-        return f"{self.commitment.ref} {self.title}: {status}"
+        label = Status(self.status).label if self.status else _("not yet assessed")
+        said = {"name": f"{self.commitment.ref} {self.title}", "status": label}
+        return _("%(name)s: %(status)s") % said
 
     def plain(self) -> str:
-        return f"{settings.SITE_NAME}, “{self.name}”, as published on {self.on}. {self.url}"
+        return _("%(site)s, “%(name)s”, as published on %(day)s. %(address)s") % {
+            "site": settings.SITE_NAME,
+            "name": self.name,
+            "day": self.on,
+            "address": self.url,
+        }
 
     def bibtex(self) -> str:
         """Return a BibTeX entry; what TeX would run is escaped."""

@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db.models import Count
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from commitments.differences import Difference
 from commitments.models import HistoryEntry, HistoryText, Pillar, State
 from commitments.models.state import end_of
 from commitments.statuses import EntryKind, Position, Status
-from tracker import browse, reading
+from tracker import browse, languages, reading
 from tracker.browse import BadParameter, Question
 from tracker.changes import differing
 
@@ -127,8 +128,8 @@ class Comparison:
         return [
             (
                 pair.row,
-                Position(pair.old.state.official_position).label,
-                Position(pair.new.state.official_position).label,
+                str(Position(pair.old.state.official_position).label),
+                str(Position(pair.new.state.official_position).label),
             )
             for pair in self.pairs
             if pair.old
@@ -165,7 +166,8 @@ def parse(query: QueryDict, *, today: date) -> tuple[date, Question]:
         if name not in ("from", "to", "known_at"):
             raise BadParameter(
                 name,
-                f"There is no parameter “{name[:80]}”. Known: from, to, known_at.",
+                _("There is no parameter “%(name)s”. Known: %(known)s.")
+                % {"name": name[:80], "known": "from, to, known_at"},
                 ["from", "to", "known_at"],
             )
     last = browse._day(query, "to", today=today)
@@ -177,8 +179,8 @@ def parse(query: QueryDict, *, today: date) -> tuple[date, Question]:
     if first > question.on:
         raise BadParameter(
             "from",
-            f"“from” ({first.isoformat()}) lies after “to” "
-            f"({question.on.isoformat()}). Swap them.",
+            _("“from” (%(first)s) lies after “to” (%(last)s). Swap them.")
+            % {"first": first.isoformat(), "last": question.on.isoformat()},
         )
     return first, question
 
@@ -196,8 +198,8 @@ def compare(first: date, question: Question) -> Comparison:
     rows = {**old, **new}
     order = sorted(rows, key=lambda pk: rows[pk].commitment.ref_order)
     pairs = [Pair(old.get(pk), new.get(pk)) for pk in order]
-    whole = Tally("All pillars")
-    tallies = {p.pk: Tally(str(p), p.number) for p in Pillar.objects.all()}
+    whole = Tally(_("All pillars"))
+    tallies = {p.pk: Tally(languages.name(p), p.number) for p in Pillar.objects.all()}
     for pair in pairs:
         whole.add(pair)
         tallies[pair.row.commitment.pillar_id].add(pair)
@@ -246,4 +248,4 @@ def _entries(first: date, question: Question) -> list[tuple[str, int]]:
     if question.known_at:
         found = found.filter(recorded_at__lt=end_of(question.known_at))
     counts = dict(found.order_by().values_list("kind").annotate(n=Count("pk")))
-    return [(k.label, counts[k.value]) for k in EntryKind if k.value in counts]
+    return [(str(k.label), counts[k.value]) for k in EntryKind if k.value in counts]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from commitments.models import Commitment, Milestone
 from commitments.models.state import Standing
 from commitments.statuses import Precision, Status
-from tracker import browse, reading, telling
+from tracker import browse, languages, reading, writing
 from tracker.changes import Asked
 
 NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "tag:opening-up-tracker,2026:dates")
@@ -58,7 +59,7 @@ def _promised(row: reading.Row) -> Dated:
     return Dated(
         row=row,
         key="due",
-        what="Promised date",
+        what=_("Promised date"),
         day=state.due_on,
         precision=state.due_precision,
         is_met=state.status == Status.DELIVERED,
@@ -82,10 +83,11 @@ def _step(row: reading.Row, step: Milestone) -> Dated:
 def calendar(found: list[Dated]) -> bytes:
     """Return ``found`` as iCalendar (RFC 5545), one whole-day event each."""
     whole = Calendar()
-    whole.add("prodid", "-//Opening-Up Tracker//Dates//EN")
+    language = languages.current()
+    whole.add("prodid", f"-//Opening-Up Tracker//Dates//{language.tag.upper()}")
     whole.add("version", "2.0")
     whole.add("method", "PUBLISH")
-    whole.add("x-wr-calname", f"{settings.SITE_NAME}: dates")
+    whole.add("x-wr-calname", _("%(site)s: dates") % {"site": settings.SITE_NAME})
     for one in found:
         whole.add_component(_event(one))
     return whole.to_ical()
@@ -99,8 +101,11 @@ def _event(one: Dated) -> Event:
         event.add("dtstamp", one.stamp)
     event.add("dtstart", one.day)
     event.add("dtend", one.day + timedelta(days=1))
-    met = " (met)" if one.is_met else ""
-    event.add("summary", f"{commitment.ref} {one.row.title}: {one.what}{met}")
+    said = {"name": f"{commitment.ref} {one.row.title}", "what": one.what}
+    if one.is_met:
+        event.add("summary", _("%(name)s: %(what)s (met)") % said)
+    else:
+        event.add("summary", _("%(name)s: %(what)s") % said)
     event.add("description", _described(one))
     event.add("url", f"{settings.SITE_URL}{commitment.get_absolute_url()}")
     event.add("transp", "TRANSPARENT")
@@ -112,11 +117,10 @@ def _described(one: Dated) -> str:
     row = one.row
     lines = []
     if one.precision and one.precision != Precision.DAY:
-        known = telling.day(one.day, one.precision)
-        lines.append(f"Known no finer than {known}; shown on its last day.")
+        known = {"day": writing.day(one.day, one.precision)}
+        lines.append(_("Known no finer than %(day)s; shown on its last day.") % known)
     if row.is_scored:
         status = row.state.status
-        lines.append(
-            f"Delivery status: {Status(status).label if status else 'Not yet assessed'}."
-        )
+        label = Status(status).label if status else _("Not yet assessed")
+        lines.append(_("Delivery status: %(status)s.") % {"status": label})
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from tracker import browse
 from tracker.browse import Question
@@ -40,6 +41,18 @@ class Facet:
 def counted(question: Question) -> list[Facet]:
     """Return each facet with its counts under all the other filters."""
     return [_facet(name, label, question) for name, label in browse.FACETS.items()]
+
+
+def in_words(facet: str, value: str, *, left_out: bool = False) -> str:
+    """Return one choice in force as a reader says it."""
+    said = {"facet": facet, "value": value}
+    if left_out:
+        return _("%(facet)s: not %(value)s") % said
+    return _("%(facet)s: %(value)s") % said
+
+
+def gap_in_words(has_gap: bool) -> str:
+    return _("Claim-evidence gap") if has_gap else _("No claim-evidence gap")
 
 
 def _facet(name: str, label: str, question: Question) -> Facet:

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 
 from commitments.models.state import Standing
-from tracker import changes, telling
+from tracker import changes, languages, telling, writing
 from tracker.changes import Asked, Change
+from tracker.templatetags.words import english, named
 
 SHOWN = 100
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -61,7 +63,11 @@ def address(change: Change) -> str:
 def title(change: Change) -> str:
     """Return what an entry says in one line, with its commitment."""
     commitment = change.entry.commitment
-    return _clean(f"{commitment.ref} {change.title}: {telling.sentence(change)}")
+    said = {
+        "name": f"{commitment.ref} {change.title}",
+        "step": telling.sentence(change),
+    }
+    return _clean(_("%(name)s: %(step)s") % said)
 
 
 def content(change: Change) -> str:
@@ -69,16 +75,21 @@ def content(change: Change) -> str:
     entry = change.entry
     parts = [format_html("<p><b>{}</b></p>", telling.sentence(change))]
     parts += [
-        format_html("<p>{}: <del>{}</del> <ins>{}</ins></p>", p.label, p.old, p.new)
+        format_html(
+            "<p>{} <del>{}</del> <ins>{}</ins></p>",
+            _("%(where)s:") % {"where": p.label},
+            p.old,
+            p.new,
+        )
         for p in change.wording
     ]
     if entry.text.reason:
-        parts.append(format_html("<p>{}</p>", entry.text.reason))
-    took = telling.day(entry.effective_on, entry.precision)
-    parts.append(format_html("<p>Took effect: {}</p>", took))
+        parts.append(format_html("<p>{}</p>", english(entry.text.reason)))
+    took = {"day": writing.day(entry.effective_on, entry.precision)}
+    parts.append(format_html("<p>{}</p>", _("Took effect: %(day)s") % took))
     if change.is_catalogue:
-        parts.append(format_html("<p>{}</p>", "Coded once, not yet signed off."))
-    cited = [(c.url, c.evidence.title) for c in entry.citations.all()]
+        parts.append(format_html("<p>{}</p>", _("Coded once, not yet signed off.")))
+    cited = [(c.url, named(c.evidence)) for c in entry.citations.all()]
     if cited:
         links = format_html_join("", '<li><a href="{}">{}</a></li>', cited)
         parts.append(format_html("<ul>{}</ul>", links))
@@ -93,10 +104,14 @@ def about(asked: Asked, feed_path: str) -> dict[str, str]:
     """Return what a feed says of itself; the page it belongs to has its filters."""
     query = asked.parameters(before=None, order="happened").urlencode()
     tail = f"?{query}" if query else ""
-    narrowed = " (filtered)" if asked.is_narrowed else ""
+    site = {"site": settings.SITE_NAME}
     return {
-        "title": f"{settings.SITE_NAME}: changes{narrowed}",
-        "description": "What changed in the record, with the reason and the evidence.",
+        "title": _("%(site)s: changes (filtered)") % site
+        if asked.is_narrowed
+        else _("%(site)s: changes") % site,
+        "description": _(
+            "What changed in the record, with the reason and the evidence."
+        ),
         "link": f"{settings.SITE_URL}{reverse('changes')}{tail}",
         "feed_url": f"{settings.SITE_URL}{feed_path}{tail}",
     }
@@ -110,7 +125,7 @@ def atom(told: list[Change], said: dict[str, str]) -> str:
         link=said["link"],
         feed_url=said["feed_url"],
         description=said["description"],
-        language="en",
+        language=languages.current().tag,
         author_name=settings.SITE_NAME,
         feed_copyright="CC BY 4.0",
     )
@@ -136,7 +151,7 @@ def json_feed(told: list[Change], said: dict[str, str]) -> dict[str, Any]:
         "description": said["description"],
         "home_page_url": said["link"],
         "feed_url": said["feed_url"],
-        "language": "en",
+        "language": languages.current().tag,
         "authors": [{"name": settings.SITE_NAME, "url": settings.SITE_URL}],
         "items": [_item(change) for change in told],
     }

@@ -13,9 +13,12 @@ from decimal import Decimal
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from commitments.statuses import Status
-from tracker.charts import _line, _n, _rect, _svg, _text, css, scale, short
+from tracker import writing
+from tracker.charts import _line, _n, _rect, _svg, _text, css, scale
 
 ORDER = [*Status.values, ""]
 
@@ -40,8 +43,9 @@ def histogram(
         parts.append(_text("num sm", middle, base - tall - 5, count, centred))
         parts.append(_text("ax mon", middle, height - 4, label, centred))
     parts.append(f'<line class="axis" x1="0" x2="100%" y1="{base}" y2="{base}"/>')
-    said = ", ".join(f"{label} {count}" for label, count in months)
-    return _svg("histo", height, "".join(parts), f"{title}: {said}")
+    said = writing.listed(f"{label} {count}" for label, count in months)
+    told = _("%(title)s: %(said)s") % {"title": title, "said": said}
+    return _svg("histo", height, "".join(parts), told)
 
 
 def _stack(flows: Counter, side: int, *, unit: int, gap: int) -> dict[str, list[int]]:
@@ -80,7 +84,7 @@ def flow(
     ):
         for status, (y, count) in places.items():
             parts.append(_rect(status or "none", x, 1, y + 0.75, count * unit - 1.5))
-            label = Status(status).label if status else "Not yet assessed"
+            label = Status(status).label if status else _("Not yet assessed")
             parts.append(
                 f'<text x="{_n(text_x)}%" y="{_n(y + count * unit / 2 + 5)}" '
                 f'text-anchor="{anchor}"><tspan class="strong">{count}</tspan> '
@@ -123,14 +127,17 @@ def _bands(
 
 
 def _said(flows: Counter) -> str:
+    def named(status: str) -> str:
+        return str(Status(status).label) if status else _("not yet assessed")
+
     moved = [
-        f"{n} from {Status(a).label if a else 'not yet assessed'} to "
-        f"{Status(b).label if b else 'not yet assessed'}"
+        _("%(n)d from %(old)s to %(new)s") % {"n": n, "old": named(a), "new": named(b)}
         for (a, b), n in flows.items()
         if a != b
     ]
     stayed = sum(n for (a, b), n in flows.items() if a == b)
-    return "; ".join([*moved, f"{stayed} stayed"])
+    between = pgettext("between the parts of a description", "; ")
+    return between.join([*moved, _("%(n)d stayed") % {"n": stayed}])
 
 
 def steps(
@@ -171,9 +178,14 @@ def steps(
     for day, value in points:
         parts.append(_dot(place(day), y(value), first=(day, value) == baseline))
     parts += _labels(baseline, points[-1], place, y)
-    said = ", ".join(f"{short(day)} {number(value)}" for day, value in points)
-    aim = f"; target {number(target)}" if target is not None else ""
-    return _svg("indicator", height, "".join(parts), f"{name}: {said}{aim}")
+    said = writing.listed(
+        f"{writing.day(day)} {number(value)}" for day, value in points
+    )
+    if target is not None:
+        aim = _("target %(value)s") % {"value": number(target)}
+        said += pgettext("between the parts of a description", "; ") + aim
+    told = _("%(title)s: %(said)s") % {"title": name, "said": said}
+    return _svg("indicator", height, "".join(parts), told)
 
 
 def number(value: Decimal) -> str:
@@ -219,19 +231,20 @@ def _labels(
     y: Callable[[Decimal], float],
 ) -> list[str]:
     """Return the words at the baseline and at the latest reading."""
-    parts = [_label("halo", baseline, "baseline", place, y)]
+    parts = [_label("halo", baseline, _("%(value)s baseline"), place, y)]
     if latest != baseline:
-        parts.append(_label("strong halo", latest, "latest", place, y))
+        parts.append(_label("strong halo", latest, _("%(value)s latest"), place, y))
     return parts
 
 
 def _label(
     kind: str,
     point: tuple[date, Decimal],
-    word: str,
+    words: str,
     place: Callable[[date], float],
     y: Callable[[Decimal], float],
 ) -> str:
     x = place(point[0])
     side = ' dx="-8" text-anchor="end"' if x > 70 else ' dx="4"'
-    return _text(kind, x, y(point[1]) - 10, f"{number(point[1])} {word}", side)
+    text = words % {"value": number(point[1])}
+    return _text(kind, x, y(point[1]) - 10, text, side)

@@ -5,10 +5,29 @@ from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils import translation
 
+from tracker import languages
 from tracker.api.problems import MEDIA_TYPE, problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def speak_the_language_of_the_address(get_response: Handler) -> Handler:
+    """Answer in the language of the address, and say which it is.
+
+    Django's own middleware would ask cookies and the browser too; then caches would
+    have to keep an answer for each of those.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        language = languages.of_path(request.path_info)
+        with translation.override(language.code):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language.tag)
+        return response
+
+    return middleware
 
 
 def refuse_unreadable_urls(get_response: Handler) -> Handler:

@@ -12,8 +12,10 @@ from functools import cache
 
 from django.conf import settings
 from django.utils.html import escape
+from django.utils.translation import gettext as _
 
 from commitments.statuses import Status
+from tracker import writing
 from tracker.charts import HOLLOW, Spells, css, describe, scale
 
 INK, PAPER, QUIET, TINT = "#14202b", "#ffffff", "#43505d", "#f3f5f7"
@@ -29,7 +31,10 @@ COLOURS = {
     Status.REVERSED: "#b4232f",
     Status.NOT_ASSESSABLE: "#707c88",
 }
-SANS = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Arial, sans-serif"
+SANS = (
+    "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Arial, PingFang SC, "
+    "Microsoft YaHei, Noto Sans CJK SC, sans-serif"
+)
 # The wider badges, and how far their words keep from the edge.
 BADGE_WIDTH, INSET = 480, 14
 
@@ -51,12 +56,16 @@ def _icon(status: str, x: float, y: float, size: float, colour: str) -> str:
 
 
 def label(status: str) -> str:
-    return Status(status).label if status else "Not yet assessed"
+    return str(Status(status).label) if status else _("Not yet assessed")
 
 
 def _width(text: str, size: float) -> float:
     """Return about how wide ``text`` is: Latin letters half a size, Chinese a whole."""
     return sum(size if ord(c) > 0x2E7F else size * 0.56 for c in text)
+
+
+def _named(name: str, said: str) -> str:
+    return _("%(name)s: %(status)s") % {"name": name, "status": said}
 
 
 def badge(*, ref: str, status: str, word: str = "") -> str:
@@ -68,10 +77,11 @@ def badge(*, ref: str, status: str, word: str = "") -> str:
     left, right = _width(ref, 12) + 14, _width(shown, 12) + 36
     colour = COLOURS.get(Status(status), QUIET) if status and not word else QUIET
     whole = left + right
+    named = escape(_named(ref, shown))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole:.0f}" height="22" '
-        f'role="img" aria-label="{escape(ref)}: {escape(shown)}">'
-        f"<title>{escape(ref)}: {escape(shown)}</title>"
+        f'role="img" aria-label="{named}">'
+        f"<title>{named}</title>"
         f'<rect width="{whole:.0f}" height="22" rx="3" fill="{TINT}"/>'
         f'<rect width="{left:.0f}" height="22" rx="3" fill="{INK}"/>'
         f'<g font-family="{SANS}" font-size="12">'
@@ -113,7 +123,7 @@ def _spell(status: str, x: float, y: float, width: float, height: float) -> str:
 def bar(counts: Mapping[str, int], *, name: str) -> str:
     """Return how many have each status, as one bar with its key in words."""
     present = [(s, counts[s]) for s in ("", *Status.values) if counts.get(s)]
-    total, x = sum(n for _, n in present) or 1, float(INSET)
+    total, x = sum(n for _s, n in present) or 1, float(INSET)
     parts = [
         f'<text x="{INSET}" y="24" font-weight="650" fill="{INK}">{escape(name)}</text>'
     ]
@@ -134,9 +144,9 @@ def bar(counts: Mapping[str, int], *, name: str) -> str:
             f"{escape(words)}</text>"
         )
         key_x += room
-    said = ", ".join(f"{count} {label(s).lower()}" for s, count in present)
+    said = writing.listed(f"{count} {label(s).lower()}" for s, count in present)
     height = round(key_y + 26)
-    return _alone(BADGE_WIDTH, height, f"{name}: {said or 'none'}", "".join(parts))
+    return _alone(BADGE_WIDTH, height, _named(name, said or _("none")), "".join(parts))
 
 
 def timeline(
@@ -166,7 +176,7 @@ def timeline(
         f'<path d="M{across(on):.1f} 66H{INSET + width}" stroke="{QUIET}" '
         'stroke-dasharray="1 4"/>',
     ]
-    ends = [day for day, _ in spells[1:]] + [on]
+    ends = [day for day, _status in spells[1:]] + [on]
     for (start, held), end in zip(spells, ends, strict=True):
         begins = max(start, first)
         if held and end > begins:
@@ -185,4 +195,4 @@ def timeline(
             f'<path d="M{x:.1f} 60l6 6-6 6-6-6Z" fill="{PAPER}" stroke="{INK}"/>'
         )
     said = describe(spells, on=on, due_on=due_on) if spells else word
-    return _alone(BADGE_WIDTH, 100, f"{name}: {said}", "".join(parts))
+    return _alone(BADGE_WIDTH, 100, _named(name, said), "".join(parts))

@@ -15,13 +15,16 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from commitments.actors import CATALOGUE, key
 from commitments.differences import Difference, between
 from commitments.models import Commitment, HistoryEntry, Milestone, State
 from commitments.models.state import NO_ENTRY_YET, end_of, last_entry_by
 from commitments.statuses import EntryKind, Freshness, Schedule, SignOff
+from tracker import languages
 from tracker.browse import Question
+from tracker.languages import ENGLISH, EnglishOnly
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,18 @@ def wording(state: State) -> dict[str, Any]:
     return {**now, **kept}
 
 
+def title(text: dict[str, Any]) -> str:
+    """Return the title of a wording, in the current language."""
+    return languages.choose(text["title"], text.get("title_zh", ""))
+
+
 def row(state: State, *, on: date, title: str = "") -> Row:
     """Return a state with all that follows from the day it is looked at."""
     seen, due = state.reviewed_on, state.review_due_on
     return Row(
         state=state,
         commitment=state.commitment,
-        title=title or state.commitment.title,
+        title=title or languages.name(state.commitment),
         schedule=state.schedule(on=on),
         freshness=state.freshness(on=on),
         # On a past day, later looks have reached beyond it.
@@ -119,7 +127,7 @@ def rows(states: QuerySet[State], question: Question) -> list[Row]:
     if not question.is_past:
         return [row(state, on=question.on) for state in states]
     worded = states.select_related("wording_entry__text")
-    return [row(s, on=question.on, title=wording(s)["title"]) for s in worded]
+    return [row(s, on=question.on, title=title(wording(s))) for s in worded]
 
 
 def known(question: Question) -> QuerySet[State]:
@@ -184,16 +192,25 @@ def coming(found: list[Row], *, on: date, limit: int) -> list[Coming]:
         one.commitment.pk: one for one in found if one.state.status != "delivered"
     }
     dates = [
-        Coming(one.state.due_on, one.state.due_precision, one, "Promised date")
+        Coming(one.state.due_on, one.state.due_precision, one, _("Promised date"))
         for one in open_rows.values()
         if one.state.due_on and one.state.due_on >= on
     ]
     for step in Milestone.objects.filter(due_on__gte=on).order_by("due_on"):
         owner = open_rows.get(step.commitment_id)
         if owner and step.due_on and step.key not in owner.state.milestones_met:
-            dates.append(Coming(step.due_on, step.due_precision, owner, step.title))
+            dates.append(
+                Coming(step.due_on, step.due_precision, owner, step_title(step))
+            )
     dates.sort(key=lambda one: (one.day, one.row.commitment.ref_order))
     return dates[:limit]
+
+
+def step_title(step: Milestone) -> str:
+    """Return the title of a milestone, which the record has in English only."""
+    if languages.current() is ENGLISH:
+        return step.title
+    return EnglishOnly(step.title)
 
 
 def history(commitment: Commitment, question: Question) -> list[Told]:

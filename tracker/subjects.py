@@ -6,6 +6,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from commitments.models import (
     Body,
     Commitment,
@@ -28,8 +31,8 @@ class Subject:
     field: str
     model: Any
     many: str
-    title: str
-    standing: str
+    title: str | Promise
+    standing: str | Promise
 
 
 SUBJECTS = {
@@ -37,19 +40,21 @@ SUBJECTS = {
         "body",
         Body,
         "bodies",
-        "Responsible bodies",
-        "Who answers for the commitments, and where those of each stand.",
+        _("Responsible bodies"),
+        _("Who answers for the commitments, and where those of each stand."),
     ),
     "partner": Subject(
         "partner",
         Partner,
         "partners",
-        "Partners and regions",
-        "Which economies, regions, organisations and agreements the commitments "
-        "concern.",
+        _("Partners and regions"),
+        _(
+            "Which economies, regions, organisations and agreements the commitments "
+            "concern."
+        ),
     ),
     "topic": Subject(
-        "topic", Topic, "topics", "Topics", "What the commitments are about."
+        "topic", Topic, "topics", _("Topics"), _("What the commitments are about.")
     ),
 }
 

@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Min, Q
 from django.db.models.functions import TruncDate
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commitments.statuses import Precision, Status
 from commitments.validation import check_text
@@ -72,21 +74,21 @@ class Commitment(StateFields):
     """
 
     class Kind(models.TextChoices):
-        ACCESSION = "accession", "Accession"
-        TRADE_AGREEMENT = "trade_agreement", "Trade agreement"
-        TARIFF = "tariff", "Tariff"
-        RULE = "rule", "Rule"
-        MARKET_ACCESS = "market_access", "Market access"
-        ZONE = "zone", "Zone"
-        PROGRAMME = "programme", "Programme"
-        INSTITUTION = "institution", "Institution"
-        PARTICIPATION = "participation", "Participation"
-        CAMPAIGN = "campaign", "Campaign"
+        ACCESSION = "accession", _("Accession")
+        TRADE_AGREEMENT = "trade_agreement", _("Trade agreement")
+        TARIFF = "tariff", _("Tariff")
+        RULE = "rule", pgettext_lazy("kind of commitment", "Rule")
+        MARKET_ACCESS = "market_access", _("Market access")
+        ZONE = "zone", pgettext_lazy("kind of commitment", "Zone")
+        PROGRAMME = "programme", pgettext_lazy("kind of commitment", "Programme")
+        INSTITUTION = "institution", _("Institution")
+        PARTICIPATION = "participation", _("Participation")
+        CAMPAIGN = "campaign", pgettext_lazy("kind of commitment", "Campaign")
 
     class Specificity(models.TextChoices):
-        SPECIFIC = "specific", "Specific"
-        PARTLY = "partly", "Partly specific"
-        ASPIRATIONAL = "aspirational", "Aspirational"
+        SPECIFIC = "specific", _("Specific")
+        PARTLY = "partly", _("Partly specific")
+        ASPIRATIONAL = "aspirational", _("Aspirational")
 
     slug = models.SlugField(max_length=80, unique=True)
     ref = models.CharField(max_length=12, unique=True, help_text="1.14")

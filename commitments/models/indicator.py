@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from commitments.statuses import Precision
 
@@ -7,15 +8,15 @@ class Indicator(models.Model):
     """A figure that commitments can be read against."""
 
     class Direction(models.TextChoices):
-        UP = "up", "More is further"
-        DOWN = "down", "Less is further"
-        NONE = "none", "No direction"
+        UP = "up", _("More is further")
+        DOWN = "down", _("Less is further")
+        NONE = "none", _("No direction")
 
     class Comparator(models.TextChoices):
-        EXACTLY = "exactly", "exactly"
-        MORE_THAN = "more_than", "more than"
-        ABOUT = "about", "about"
-        AT_LEAST = "at_least", "at least"
+        EXACTLY = "exactly", _("exactly")
+        MORE_THAN = "more_than", _("more than")
+        ABOUT = "about", _("about")
+        AT_LEAST = "at_least", _("at least")
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)

@@ -1,15 +1,17 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Partner(models.Model):
     """Whom a commitment concerns outside the country."""
 
     class Kind(models.TextChoices):
-        ECONOMY = "economy", "Economy"
-        REGION = "region", "Region"
-        ORGANISATION = "organisation", "Organisation"
-        AGREEMENT = "agreement", "Agreement"
-        GROUP = "group", "Group"
+        ECONOMY = "economy", _("Economy")
+        REGION = "region", _("Region")
+        ORGANISATION = "organisation", _("Organisation")
+        AGREEMENT = "agreement", _("Agreement")
+        GROUP = "group", pgettext_lazy("kind of partner", "Group")
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=200)

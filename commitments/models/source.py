@@ -1,4 +1,6 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Source(models.Model):
@@ -27,10 +29,10 @@ class Passage(models.Model):
     """One sentence of a source, as one line in our own words."""
 
     class Role(models.TextChoices):
-        COMMITMENT = "commitment", "Commitment"
-        RESULT = "result", "Result"
-        CONTEXT = "context", "Context"
-        FRAMING = "framing", "Framing"
+        COMMITMENT = "commitment", _("Commitment")
+        RESULT = "result", pgettext_lazy("role of a passage", "Result")
+        CONTEXT = "context", pgettext_lazy("role of a passage", "Context")
+        FRAMING = "framing", pgettext_lazy("role of a passage", "Framing")
 
     source = models.ForeignKey(
         Source, on_delete=models.PROTECT, related_name="passages"

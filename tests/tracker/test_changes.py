@@ -189,7 +189,7 @@ def test_each_of_the_lists_filters_can_be_taken_off(page, record):
     html = page("/changes/", **query)
     chips = re.findall(r'href="([^"]+)" aria-label="Remove filter: ([^"]+)"', html)
     assert [words for _, words in chips] == [
-        "Responsible body: mofcom",
+        "Responsible body: Ministry of Commerce",
         "“pact”",
         "Commitment: join-the-pact",
     ]

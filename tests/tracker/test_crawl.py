@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 
 from commitments import services
 from tests.tracker.record import moment
+from tracker import languages
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 LINKS = {"a": "href", "link": "href", "iframe": "src", "img": "src", "script": "src"}
@@ -45,8 +46,11 @@ def kind_of(address):
 
 
 class Crawl:
-    def __init__(self, client):
+    """Follows what one language leads to; to the other it only knocks."""
+
+    def __init__(self, client, language=languages.ENGLISH):
         self.client = client
+        self.language = language
         self.trees = {}
         self.problems = []
         self.answered = set()
@@ -86,6 +90,8 @@ class Crawl:
             return
         self.answered.add(urlsplit(address).path)
         if not answer["Content-Type"].startswith("text/html"):
+            return
+        if languages.of_path(address) is not self.language:
             return
         if address.startswith(FOREIGN):
             return
@@ -143,16 +149,28 @@ REACHED = [
     *("/checkpoints.jsonl", "/feeds/changes.atom", "/feeds/changes.json"),
     *("/feeds/dates.ics", "/embed/status-bar/", "/oembed/", "/api/v1/docs/"),
 ]
+# Machines read these; they have no twin in Chinese.
+ONCE = ("/checkpoints.jsonl", "/oembed/", "/api/v1/docs/")
 
 
-def test_every_link_leads_to_a_whole_page_with_a_title_of_its_own(client, record):
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=lambda one: one.tag)
+def test_every_link_leads_to_a_whole_page_with_a_title_of_its_own(
+    client, record, language
+):
     services.write_checkpoint(at=moment(9, 3))
-    crawl = Crawl(client)
-    crawl.run("/")
+    crawl = Crawl(client, language)
+    crawl.run(language.prefix + "/")
     assert not crawl.problems, "\n".join(sorted(set(crawl.problems)))
-    assert not set(REACHED) - crawl.answered
+    pages = {path if path in ONCE else language.prefix + path for path in REACHED}
+    assert not pages - crawl.answered
+    # From each page there is a way to the other language.
+    others = {p for p in crawl.answered if languages.of_path(p) is not language}
+    assert len(others - set(ONCE)) > len(REACHED) / 2
     # A merged commitment is answered by its successor.
-    paths = [paths - {"/commitments/joined/"} for paths in crawl.titles.values()]
+    paths = [
+        {p for p in paths if not p.endswith("/joined/")}
+        for paths in crawl.titles.values()
+    ]
     assert not [shared for shared in paths if len(shared) > 1]
 
 

@@ -335,7 +335,7 @@ def test_status_is_icon_word_and_colour(status):
     slug = status.value.replace("_", "-")
     assert f'class="st s-{slug}"' in html
     assert f'href="#i-{slug}"' in html
-    assert status.label in html
+    assert str(status.label) in html
     assert f'id="i-{slug}"' in render_to_string("_icons.html")
     assert f".s-{slug} " in (settings.BASE_DIR / "static/tracker.css").read_text()
 

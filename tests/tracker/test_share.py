@@ -7,7 +7,7 @@ from PIL import Image, ImageChops
 
 from commitments.statuses import Status
 from tests.factories import DraftFactory
-from tracker import charts, pictures, share
+from tracker import pictures, share
 
 ONE, ALL = "/share/join-the-pact.png", "/share.png"
 
@@ -49,7 +49,7 @@ def test_what_is_drawn_is_title_status_and_day(client, record, monkeypatch):
         "title": "Join the pact at once & here",
         "status": "under_way",
         "word": "Under way since 1 Mar 2026",
-        "day": f"Evidence looked at to {charts.short(seen)}",
+        "day": f"Evidence looked at to {writing.day(seen)}",
     }
     client.get(ONE, {"as_of": "2026-02-01"})
     assert drawn["word"] == "Announced since 10 Jan 2026"

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from commitments.models import (
@@ -27,14 +28,19 @@ from tracker.pages.asking import page
 
 # (words, what one row is, its name in the API, all that is public)
 TABLES = (
-    ("Commitments", "One each, as it stands on a day", "commitment", Commitment),
-    ("History", "Every entry, with what enters its digest", "history", HistoryEntry),
-    ("Evidence", "Every document, with its grade", "evidence", Evidence),
-    ("Indicators", "Every figure, with its readings", "indicator", Indicator),
-    ("Sources", "Every passage, with what it gave", "source", Passage),
-    ("Bodies", "Who is responsible", "body", Body),
-    ("Partners", "Whom it concerns", "partner", Partner),
-    ("Topics", "What it is about", "topic", Topic),
+    (_("Commitments"), _("One each, as it stands on a day"), "commitment", Commitment),
+    (
+        _("History"),
+        _("Every entry, with what enters its digest"),
+        "history",
+        HistoryEntry,
+    ),
+    (_("Evidence"), _("Every document, with its grade"), "evidence", Evidence),
+    (_("Indicators"), _("Every figure, with its readings"), "indicator", Indicator),
+    (_("Sources"), _("Every passage, with what it gave"), "source", Passage),
+    (_("Bodies"), _("Who is responsible"), "body", Body),
+    (_("Partners"), _("Whom it concerns"), "partner", Partner),
+    (_("Topics"), _("What it is about"), "topic", Topic),
 )
 
 

@@ -12,11 +12,12 @@ from django.db.models.functions import TruncMonth
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.models import Pillar
 from commitments.statuses import EntryKind
-from tracker import browse, changes, figures
+from tracker import browse, changes, facets, figures, languages, writing
 from tracker.browse import BadParameter, Question
 from tracker.changes import Asked, Change
 from tracker.comparison import a_quarter_before
@@ -45,15 +46,15 @@ def changes_page(request: HttpRequest) -> HttpResponse:
         months=_by_month(told, asked.order),
         chart=figures.histogram(
             _counts(found, asked.question.on),
-            title="Entries by the month they took effect",
+            title=_("Entries by the month they took effect"),
         ),
         kinds=_kinds(asked),
         pillars=_pillars(asked),
         material=_choice(
-            asked, "Material only", asked.material, material=not asked.material
+            asked, _("Material only"), asked.material, material=not asked.material
         ),
         orders=[
-            _choice(asked, words, asked.order == name, order=name)
+            _choice(asked, str(words), asked.order == name, order=name)
             for name, words in changes.ORDERS.items()
         ],
         narrowed=_others(asked),
@@ -96,13 +97,13 @@ def _kinds(asked: Asked) -> list[dict[str, Any]]:
     """Return each kind of entry with its count under the other filters."""
     others = changes.entries(replace(asked, kinds=()))
     counts = dict(others.values_list("kind").annotate(n=Count("pk")))
-    kinds = [_choice(asked, "All", not asked.kinds, kinds=())]
+    kinds = [_choice(asked, _("All"), not asked.kinds, kinds=())]
     kinds[0]["count"] = sum(counts.values())
     for kind in EntryKind:
         if counts.get(kind.value) or kind.value in asked.kinds:
             chosen = kind.value in asked.kinds
             choice = _choice(
-                asked, kind.label, chosen, kinds=_toggle(asked, kind.value)
+                asked, str(kind.label), chosen, kinds=_toggle(asked, kind.value)
             )
             kinds.append({**choice, "count": counts.get(kind.value, 0)})
     return kinds
@@ -124,7 +125,9 @@ def _pillars(asked: Asked) -> list[dict[str, Any]]:
         if number not in chosen:
             others["pillar"] = (number,)
         narrowed = replace(question, chosen=others)
-        choices.append(_choice(asked, str(pillar), number in chosen, question=narrowed))
+        choices.append(
+            _choice(asked, languages.name(pillar), number in chosen, question=narrowed)
+        )
     return choices
 
 
@@ -140,7 +143,7 @@ def _others(asked: Asked) -> list[tuple[str, str]]:
             if not left:
                 del chosen[name]
             without = replace(question, chosen=chosen)
-            words = f"{browse.FACETS[name]}: {value.replace('_', ' ')}"
+            words = _in_words(name, value)
             chips.append((words, _address(asked, before=None, question=without)))
     if question.q:
         without = replace(question, q="")
@@ -148,19 +151,25 @@ def _others(asked: Asked) -> list[tuple[str, str]]:
         chips.append((words, _address(asked, before=None, question=without)))
     if question.claim_gap is not None:
         without = replace(question, claim_gap=None)
-        words = "Claim-evidence gap" if question.claim_gap else "No claim-evidence gap"
+        words = facets.gap_in_words(question.claim_gap)
         chips.append((words, _address(asked, before=None, question=without)))
     if asked.commitment:
-        words = f"Commitment: {asked.commitment}"
+        words = _("Commitment: %(slug)s") % {"slug": asked.commitment}
         chips.append((words, _address(asked, before=None, commitment="")))
     return chips
+
+
+def _in_words(name: str, value: str) -> str:
+    label = browse.labels(name).get(value.removeprefix(browse.NOT), value)
+    left_out = value.startswith(browse.NOT)
+    return facets.in_words(browse.FACETS[name], label, left_out=left_out)
 
 
 def _counts(found: Any, on: date) -> list[tuple[str, int]]:
     """Return how many entries took effect in each of the last months."""
     # The calendar begins in year 1; there are no twelve months before that.
     first = max(on, date(2, 1, 1)).replace(day=1)
-    for _ in range(MONTHS - 1):
+    for _month in range(MONTHS - 1):
         first = (first - timedelta(days=1)).replace(day=1)
     counts = dict(
         found.filter(effective_on__gte=first)
@@ -169,9 +178,8 @@ def _counts(found: Any, on: date) -> list[tuple[str, int]]:
         .annotate(n=Count("pk"))
     )
     months = []
-    for _ in range(MONTHS):
-        label = f"{first:%b}" if first.month != 1 else f"{first:%b %Y}"
-        months.append((label, counts.get(first, 0)))
+    for _month in range(MONTHS):
+        months.append((writing.short_month(first), counts.get(first, 0)))
         first = (first + timedelta(days=32)).replace(day=1)
     return months
 

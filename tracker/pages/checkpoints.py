@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.services.checkpoints import compare_all, read_checkpoints
@@ -55,7 +56,9 @@ def _saved() -> tuple[list[dict[str, Any]], str]:
         read.extend(read_checkpoints(Path(settings.CHECKPOINT_FILE)))
     except ValueError:
         # The path of the file is no business of readers.
-        return read[::-1], f"Line {len(read) + 1} of the file is no checkpoint."
+        return read[::-1], _("Line %(n)d of the file is no checkpoint.") % {
+            "n": len(read) + 1
+        }
     return read[::-1], ""
 
 
@@ -63,7 +66,8 @@ def _before(value: str) -> int | None:
     if not value:
         return None
     if not (value.isascii() and value.isdigit() and len(value) <= 18):
-        raise BadParameter("before", f"“{value[:40]}” is no number of an entry.")
+        said = {"value": value[:40]}
+        raise BadParameter("before", _("“%(value)s” is no number of an entry.") % said)
     return int(value)
 
 

@@ -25,7 +25,7 @@ def cite(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     state = get_object_or_404(held, commitment__slug=slug)
     citation = Citation(
         commitment=state.commitment,
-        title=reading.wording(state)["title"],
+        title=reading.title(reading.wording(state)),
         status=state.status,
         on=question.known_at or question.today,
     )

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Prefetch, Q
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments import statuses
@@ -22,7 +23,7 @@ from commitments.models import (
     Plan,
     State,
 )
-from tracker import browse, charts, citing, figures, reading
+from tracker import browse, charts, citing, figures, languages, reading
 from tracker.browse import Question
 from tracker.pages.asking import asked, page, plan_span
 
@@ -77,10 +78,11 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
     ]
     return {
         "section": "commitments",
-        "row": reading.row(state, on=on, title=text["title"]),
+        "row": reading.row(state, on=on, title=reading.title(text)),
         "state": state,
         "commitment": one,
         "text": text,
+        "title_other": _title_other(text),
         "criteria": [
             (key, words, key in state.criteria_met)
             for key, words in sorted(text.get("criteria", {}).items())
@@ -115,7 +117,7 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         "last_check": None if question.is_past else _last_check(one),
         "citation": citing.Citation(
             commitment=one,
-            title=text["title"],
+            title=reading.title(text),
             status=state.status,
             on=question.known_at or question.today,
         ),
@@ -129,8 +131,20 @@ def _picture(one: Commitment, question: Question) -> str:
 
 
 def _picture_words(state: State, title: str) -> str:
-    status = statuses.Status(state.status).label if state.status else ""
-    return f"{state.commitment.ref} {title}{': ' if status else ''}{status}"
+    name = f"{state.commitment.ref} {title}"
+    if not state.status:
+        return name
+    label = statuses.Status(state.status).label
+    return _("%(name)s: %(status)s") % {"name": name, "status": label}
+
+
+def _title_other(text: dict[str, Any]) -> dict[str, str] | None:
+    """Return the title in the language that is not read, where there is one."""
+    if not text["title_zh"]:
+        return None
+    if languages.current() is languages.ENGLISH:
+        return {"lang": languages.CHINESE.tag, "text": text["title_zh"]}
+    return {"lang": languages.ENGLISH.tag, "text": text["title"]}
 
 
 def _last_check(one: Commitment) -> datetime | None:
@@ -153,7 +167,7 @@ def _figures(one: Commitment, *, on: date) -> list[dict[str, Any]]:
                 [(reading.observed_on, reading.value) for reading in readings],
                 baseline=(indicator.baseline_on, indicator.baseline),
                 on=on,
-                name=f"{indicator.name}, {indicator.unit}",
+                name=f"{languages.name(indicator)}, {indicator.unit}",
                 target=indicator.target,
                 target_on=indicator.target_on,
             )
@@ -188,7 +202,10 @@ def _related(one: Commitment, question: Question) -> list[reading.Row]:
 def _unknown_commitment(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer 404 with the addresses that look most alike."""
     public = Commitment.objects.public()
-    titles = dict(public.values_list("slug", "title"))
+    titles = {
+        slug: languages.choose(title, title_zh)
+        for slug, title, title_zh in public.values_list("slug", "title", "title_zh")
+    }
     near = difflib.get_close_matches(slug, titles, n=4, cutoff=0.5)
     context = {"near": [(name, titles[name]) for name in near]}
     return render(request, "404.html", context, status=404)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from tracker import comparison, figures
+from tracker import comparison, figures, writing
 from tracker.browse import BadParameter, Question
-from tracker.charts import short
 from tracker.comparison import Comparison
 from tracker.pages.asking import page
 
@@ -26,7 +27,9 @@ def compare(request: HttpRequest) -> HttpResponse:
     chart = ""
     if found.whole.moved:
         pairs = [pair.statuses for pair in found.pairs if pair.old and pair.new]
-        chart = figures.flow(pairs, before=short(first), after=short(question.on))
+        chart = figures.flow(
+            pairs, before=writing.day(first), after=writing.day(question.on)
+        )
     return page(
         request,
         "compare.html",
@@ -42,10 +45,32 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 
 def _headline(found: Comparison) -> str:
-    moved, total = found.whole.moved, found.whole.total_after
-    days = f"between {short(found.first)} and {short(found.last)}"
+    said = {
+        "n": found.whole.moved,
+        "total": found.whole.total_after,
+        "first": writing.day(found.first),
+        "last": writing.day(found.last),
+    }
     if not found.pairs:
-        return f"No commitment was on record {days}"
-    how_many = f"{moved} of {total}" if moved else f"None of the {total}"
-    noun = "commitment" if total == 1 else "commitments"
-    return f"{how_many} {noun} changed status {days}"
+        return _("No commitment was on record between %(first)s and %(last)s") % said
+    if not found.whole.moved:
+        return (
+            ngettext(
+                "None of the %(total)d commitment changed status between %(first)s "
+                "and %(last)s",
+                "None of the %(total)d commitments changed status between %(first)s "
+                "and %(last)s",
+                found.whole.total_after,
+            )
+            % said
+        )
+    return (
+        ngettext(
+            "%(n)d of %(total)d commitment changed status between %(first)s and "
+            "%(last)s",
+            "%(n)d of %(total)d commitments changed status between %(first)s and "
+            "%(last)s",
+            found.whole.total_after,
+        )
+        % said
+    )

@@ -14,13 +14,14 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
 from commitments.models import Plan, State
 from commitments.models.state import Standing
 from commitments.statuses import Status
-from tracker import browse, charts, pictures, reading
+from tracker import browse, charts, pictures, reading, writing
 from tracker.browse import BadParameter, Question
 from tracker.pages.asking import asked, for_everybody, plan_span
 
@@ -48,7 +49,8 @@ def _asked(request: HttpRequest) -> tuple[Question, BadParameter | None]:
     question, error = asked(request, browse.parse_days)
     theme = request.GET.get("theme", "")
     if error is None and theme and theme not in THEMES:
-        message = f"“{theme[:40]}” is no theme. Known: light, dark."
+        message = _("“%(theme)s” is no theme. Known: light, dark.")
+        message %= {"theme": theme[:40]}
         error = BadParameter("theme", message, THEMES)
     return question, error
 
@@ -72,7 +74,7 @@ def _refused(request: HttpRequest, error: BadParameter) -> HttpResponse:
         "gone.html",
         Question(today=timezone.localdate()),
         code=400,
-        words="This address cannot be answered",
+        words=_("This address cannot be answered"),
         why=error.message,
     )
 
@@ -102,12 +104,16 @@ def _one(request: HttpRequest, slug: str, template: str, name: str) -> HttpRespo
             "gone.html",
             question,
             code=404,
-            words="There is no such commitment",
-            why="The addresses of commitments never change; this one may be misspelt.",
+            words=_("There is no such commitment"),
+            why=_(
+                "The addresses of commitments never change; this one may be misspelt."
+            ),
         )
     if state.merged_into is not None:
         return redirect(name, state.merged_into.slug, permanent=True)
-    row = reading.row(state, on=question.on, title=reading.wording(state)["title"])
+    row = reading.row(
+        state, on=question.on, title=reading.title(reading.wording(state))
+    )
     steps = reading.spells_of(state.commitment, question)
     plan = Plan.objects.order_by("pk").first()
     span = plan_span(plan)
@@ -150,7 +156,7 @@ def status_bar(request: HttpRequest) -> HttpResponse:
         "status_bar.html",
         question,
         total=len(rows),
-        bar=charts.bar(counts, title="All scored commitments"),
+        bar=charts.bar(counts, title=_("All scored commitments")),
         counts=[(s, counts[s]) for s in ("", *Status.values) if counts[s]],
     )
 
@@ -183,8 +189,8 @@ def badge(request: HttpRequest, slug: str) -> HttpResponse:
 def _instead(state: State) -> str:
     """Return the word for a commitment that has no status to show."""
     if state.standing == Standing.WITHDRAWN:
-        return "No longer tracked"
-    return "" if state.commitment.trackable else "Not trackable"
+        return _("No longer tracked")
+    return "" if state.commitment.trackable else _("Not trackable")
 
 
 @framed
@@ -201,7 +207,7 @@ def timeline_badge(request: HttpRequest, slug: str) -> HttpResponse:
     word = _instead(state) or pictures.label(state.status)
     return _svg(
         pictures.timeline(
-            name=f"{state.commitment.ref} {reading.wording(state)['title']}",
+            name=f"{state.commitment.ref} {reading.title(reading.wording(state))}",
             word=word,
             spells=[] if _instead(state) else steps,
             on=question.on,
@@ -221,6 +227,7 @@ def status_bar_badge(request: HttpRequest) -> HttpResponse:
     return _svg(
         pictures.bar(
             Counter(row.state.status for row in rows),
-            name=f"{len(rows)} opening-up commitments, {charts.short(question.on)}",
+            name=_("%(n)d opening-up commitments, %(day)s")
+            % {"n": len(rows), "day": writing.day(question.on)},
         )
     )

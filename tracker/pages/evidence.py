@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.excerpts import Piece, excerpts
@@ -25,7 +26,7 @@ def evidence(request: HttpRequest, slug: str) -> HttpResponse:
     document = get_object_or_404(documents, slug=slug)
     cited = _cited(document, question)
     if question.is_past and not cited:
-        raise Http404("No entry cited this document by that day.")
+        raise Http404(_("No entry cited this document by that day."))
     captures = _captures(document, question)
     link = getattr(document, "link", None)
     commitments = Commitment.objects.public().filter(evidence=document)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from commitments import statuses
@@ -59,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         quiet_since=_quiet_since(every, on=on),
         counts={s.value: counts.get(s.value, 0) for s in Status},
         unassessed=[row for row in scored if not row.state.status],
-        bar=charts.bar(counts, title="All scored commitments"),
+        bar=charts.bar(counts, title=_("All scored commitments")),
         elapsed=charts.elapsed(on=on, **span),
         clock=_clock(on=on, **span),
         pillars=_matrix(scored),
@@ -149,16 +150,36 @@ def _quiet_since(rows: list[reading.Row], *, on: date) -> date | None:
 def finding(total: int, counts: Counter[str]) -> str:
     """Return the finding as one sentence, from the counts alone."""
     if not total:
-        return "No commitment is on record yet"
-    delivered, partly = counts[Status.DELIVERED], counts[Status.PARTLY_DELIVERED]
-    how_many = f"{delivered} of {total}" if delivered else f"None of the {total}"
-    verb = "is" if delivered == 1 else "are"
-    moving = counts[Status.UNDER_WAY]
-    return (
-        f"{how_many} opening-up commitments {verb} delivered; "
-        f"{partly or 'none'} {'is' if partly == 1 else 'are'} partly delivered, "
-        f"{moving or 'none'} under way"
-    )
+        return _("No commitment is on record yet")
+    return _("%(delivered)s; %(partly)s, %(moving)s") % {
+        "delivered": _delivered(counts[Status.DELIVERED], total),
+        "partly": _partly(counts[Status.PARTLY_DELIVERED]),
+        "moving": _moving(counts[Status.UNDER_WAY]),
+    }
+
+
+def _delivered(count: int, total: int) -> str:
+    if not count:
+        return _("None of the %(total)d opening-up commitments are delivered") % {
+            "total": total
+        }
+    return ngettext(
+        "%(n)d of %(total)d opening-up commitments is delivered",
+        "%(n)d of %(total)d opening-up commitments are delivered",
+        count,
+    ) % {"n": count, "total": total}
+
+
+def _partly(count: int) -> str:
+    if not count:
+        return _("none are partly delivered")
+    return ngettext(
+        "%(n)d is partly delivered", "%(n)d are partly delivered", count
+    ) % {"n": count}
+
+
+def _moving(count: int) -> str:
+    return _("%(n)d under way") % {"n": count} if count else _("none under way")
 
 
 def _clock(*, first: date, last: date, on: date) -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from commitments.models import Indicator, Observation
-from tracker import browse, figures, reading
+from tracker import browse, figures, languages, reading
 from tracker.pages.asking import asked, page
 
 
@@ -68,7 +68,7 @@ def indicator_page(request: HttpRequest, slug: str) -> HttpResponse:
         [(o.observed_on, o.value) for o in readings],
         baseline=(one.baseline_on, one.baseline),
         on=question.on,
-        name=f"{one.name}, {one.unit}",
+        name=f"{languages.name(one)}, {one.unit}",
         target=one.target,
         target_on=one.target_on,
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments import statuses
 from commitments.models import Pillar
 from commitments.statuses import EntryKind, Freshness, Position, Status
-from tracker import browse, changes, reading, tip_ledger
+from tracker import browse, changes, languages, reading, tip_ledger
 from tracker.changes import Asked
 from tracker.pages.asking import asked, page
 
@@ -94,7 +95,7 @@ def freshness(request: HttpRequest) -> HttpResponse:
     scored = [row for row in every if row.is_scored]
     lines = [
         InTime(
-            str(pillar),
+            languages.name(pillar),
             pillar.number,
             [row for row in scored if row.commitment.pillar_id == pillar.pk],
         )
@@ -107,7 +108,7 @@ def freshness(request: HttpRequest) -> HttpResponse:
         "freshness.html",
         question,
         error,
-        whole=InTime("All pillars", None, scored),
+        whole=InTime(_("All pillars"), None, scored),
         lines=lines,
         late=late,
         contract=contract(),
@@ -125,12 +126,15 @@ def contract() -> list[tuple[str, int]]:
     soon, news = statuses.DUE_SOON.days, statuses.POSITION_IS_NEW.days
     return [
         (
-            f"Due within {soon} days, or its official position changed in the last "
-            f"{news} days",
+            _(
+                "Due within %(soon)d days, or its official position changed in the "
+                "last %(news)d days"
+            )
+            % {"soon": soon, "news": news},
             statuses.REVIEW_EVERY_WHEN_HOT.days,
         ),
-        ("Any other commitment", statuses.REVIEW_EVERY.days),
-        ("Delivered", statuses.REVIEW_EVERY_WHEN_DELIVERED.days),
+        (_("Any other commitment"), statuses.REVIEW_EVERY.days),
+        (_("Delivered"), statuses.REVIEW_EVERY_WHEN_DELIVERED.days),
     ]
 
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from commitments.models import Plan, Responsibility
-from tracker import browse, charts, downloads, facets, reading, searching
+from tracker import browse, charts, downloads, facets, languages, reading, searching
 from tracker.browse import NOT, Question
 from tracker.pages.asking import asked, page, plan_span
 
@@ -98,23 +98,26 @@ def _bodies(found: list[reading.Row]) -> dict[int, str]:
     leads = Responsibility.objects.filter(
         commitment__in=[row.commitment for row in found]
     ).order_by("-position")
-    return dict(leads.values_list("commitment", "body__name"))
+    names = leads.values_list("commitment", "body__name", "body__name_zh")
+    return {pk: languages.choose(name, chinese) for pk, name, chinese in names}
 
 
 def _chips(question: Question, counted: list[facets.Facet]) -> list[tuple[str, str]]:
     """Return each filter in force as (its words, the address without it)."""
     taken = [
-        (f"{facet.label}: {option.label}", (facet.field, option.value))
+        (facets.in_words(facet.label, option.label), (facet.field, option.value))
         for facet in counted
         for option in facet.chosen
     ] + [
-        (f"{facet.label}: not {option.label}", (facet.field, NOT + option.value))
+        (
+            facets.in_words(facet.label, option.label, left_out=True),
+            (facet.field, NOT + option.value),
+        )
         for facet in counted
         for option in facet.excluded
     ]
     if question.claim_gap is not None:
-        words = "Claim-evidence gap" if question.claim_gap else "No claim-evidence gap"
-        taken.append((words, ("claim_gap", "")))
+        taken.append((facets.gap_in_words(question.claim_gap), ("claim_gap", "")))
     if question.q:
         taken.append((f"“{question.q}”", ("q", "")))
     return [

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from commitments.models import (
@@ -24,6 +25,8 @@ from commitments.models import (
     Topic,
 )
 from commitments.models.state import Standing
+from tracker import languages
+from tracker.languages import LANGUAGES
 from tracker.pages.asking import for_everybody
 
 # Change with every entry of the record.
@@ -42,8 +45,14 @@ INDEXES = (
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Answer which pages there are, and when each last changed."""
-    pages = [(settings.SITE_URL + path, day) for path, day in _pages()]
+    """Answer which pages there are, in each language, and when each last changed."""
+    pages = []
+    for path, day in _pages():
+        twins = [
+            (one.tag, settings.SITE_URL + languages.path_in(one, path))
+            for one in LANGUAGES
+        ]
+        pages += [(address, day, twins) for _, address in twins]
     return for_everybody(
         render(request, "sitemap.xml", {"pages": pages}, content_type="application/xml")
     )
@@ -77,12 +86,18 @@ def robots(request: HttpRequest) -> HttpResponse:
         "Disallow: /admin/",
         f"Disallow: {reverse('tell')}",
         # Filters make more addresses than any robot should fetch.
-        *(f"Disallow: {reverse(name)}?" for name in FILTERED),
+        *(f"Disallow: {path}?" for path in _filtered()),
         "",
         f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+def _filtered() -> Iterator[str]:
+    for one in LANGUAGES:
+        with translation.override(one.code):
+            yield from [reverse(name) for name in FILTERED]
 
 
 @require_safe

@@ -14,6 +14,7 @@ from commitments.rules import Judgement
 from commitments.statuses import Status
 from tracker import browse
 from tracker.pages.asking import asked, page
+from tracker.pages.ledgers import contract
 
 
 @require_safe
@@ -38,7 +39,7 @@ def method(request: HttpRequest) -> HttpResponse:
         freshness=statuses.FRESHNESS_DEFINITIONS.items(),
         grades=statuses.GRADE_DEFINITIONS.items(),
         flags=statuses.FLAG_DEFINITIONS.items(),
-        cadence=_cadence(),
+        cadence=contract(),
         section="method",
     )
 
@@ -57,13 +58,3 @@ def _may_follow(old: Status, new: Status) -> bool:
             continue
         return True
     return False
-
-
-def _cadence() -> list[tuple[str, int]]:
-    soon, news = statuses.DUE_SOON.days, statuses.POSITION_IS_NEW.days
-    hot = f"Due within {soon} days, or its official position changed {news} days ago"
-    return [
-        (hot, statuses.REVIEW_EVERY_WHEN_HOT.days),
-        ("Any other commitment", statuses.REVIEW_EVERY.days),
-        ("Delivered", statuses.REVIEW_EVERY_WHEN_DELIVERED.days),
-    ]

@@ -10,12 +10,13 @@ from xml.etree import ElementTree
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import Resolver404, resolve, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.models import Commitment
-from tracker import browse
+from tracker import browse, languages
 from tracker.browse import BadParameter
 
 WIDTH = 570
@@ -48,7 +49,9 @@ def oembed(request: HttpRequest) -> HttpResponse:
     address = request.GET.get("url", "")
     if not address:
         return _refuse(400, "Give “url”, the address of a commitment.")
-    found = _found(address)
+    # The card speaks the language of the page it is asked for.
+    with translation.override(_language(address)):
+        found = _found(address)
     if found is None:
         return _refuse(404, "There is nothing to embed at this address.")
     try:
@@ -79,6 +82,13 @@ def _most(query: QueryDict, name: str, ours: int) -> int:
     return max(LEAST, min(ours, int(value)))
 
 
+def _language(address: str) -> str:
+    try:
+        return languages.of_path(urlsplit(address).path).code
+    except ValueError:
+        return languages.ENGLISH.code
+
+
 def _found(address: str) -> Embed | None:
     """Return what can be embedded of an address of ours, on the days it asks about."""
     try:
@@ -92,12 +102,12 @@ def _found(address: str) -> Embed | None:
     if match.view_name not in SHOWN:
         return None
     name, height = SHOWN[match.view_name]
-    title = f"{settings.SITE_NAME}: where all commitments stand"
+    title = _("%(site)s: where all commitments stand") % {"site": settings.SITE_NAME}
     if slug := match.kwargs.get("slug"):
         known = Commitment.objects.public().filter(slug=slug).first()
         if known is None:
             return None
-        title = f"{known.ref} {known.title}"
+        title = f"{known.ref} {languages.name(known)}"
     tail = urlencode(days.days())
     path = reverse(name, kwargs=match.kwargs)
     return Embed(title, f"{settings.SITE_URL}{path}{'?' if tail else ''}{tail}", height)
@@ -109,7 +119,7 @@ def _told(found: Embed, *, width: int, height: int) -> dict[str, Any]:
         "type": "rich",
         "title": found.title,
         "provider_name": settings.SITE_NAME,
-        "provider_url": settings.SITE_URL + "/",
+        "provider_url": settings.SITE_URL + reverse("home"),
         "cache_age": 3600,
         "width": width,
         "height": height,

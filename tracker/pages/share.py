@@ -14,7 +14,7 @@ from django.views.decorators.http import condition, require_safe
 
 from commitments.models import State
 from commitments.models.state import Standing
-from tracker import browse, charts, pictures, reading, share, telling
+from tracker import browse, languages, pictures, reading, share, telling, writing
 from tracker.api.views import etag
 from tracker.browse import Question
 from tracker.pages.asking import asked
@@ -39,7 +39,7 @@ def picture(draw: Drawn) -> Callable[..., HttpResponse]:
                 f"{error.field}: {error.message}\n", status=400, content_type=plain
             )
         # The font of the pictures has no Chinese.
-        with translation.override("en"):
+        with translation.override(languages.ENGLISH.code):
             drawn = draw(question, **place)
         if isinstance(drawn, HttpResponse):
             return drawn
@@ -87,13 +87,13 @@ def _day(question: Question, state: State) -> str:
     if question.is_past:
         return _past(question)
     seen = state.reviewed_on
-    return f"Evidence looked at to {charts.short(seen)}" if seen else ""
+    return f"Evidence looked at to {writing.day(seen)}" if seen else ""
 
 
 def _past(question: Question) -> str:
     if question.known_at:
-        return f"As known on {charts.short(question.known_at)}"
-    return f"As of {charts.short(question.on)}"
+        return f"As known on {writing.day(question.known_at)}"
+    return f"As of {writing.day(question.on)}"
 
 
 @picture
@@ -101,5 +101,5 @@ def everything(question: Question) -> bytes:
     """Return the picture of the whole: the finding, and how many stand where."""
     rows = [row for row in reading.rows(browse.at(question), question) if row.is_scored]
     counts = Counter(row.state.status for row in rows)
-    day = _past(question) if question.is_past else charts.short(question.today)
+    day = _past(question) if question.is_past else writing.day(question.today)
     return share.whole(headline=finding(len(rows), counts), counts=counts, day=day)

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.models import Body
 from commitments.statuses import Status
-from tracker import browse, changes, charts, reading, subjects
+from tracker import browse, changes, charts, languages, reading, subjects
 from tracker.changes import Asked
 from tracker.pages.asking import asked, page
 from tracker.subjects import SUBJECTS, Subject
@@ -55,12 +56,15 @@ def subject_page(request: HttpRequest, field: str, slug: str) -> HttpResponse:
         error,
         subject=subject,
         one=one,
-        kind=one.get_kind_display() if hasattr(one, "kind") else "Topic",
+        kind=one.get_kind_display() if hasattr(one, "kind") else _("Topic"),
         members=getattr(one, "members", []),
         rows=rows,
         scored=scored,
         counts=[(s, counts[s]) for s in ("", *Status.values) if counts[s]],
-        bar=charts.bar(counts, title=f"Scored commitments of {one.name}"),
+        bar=charts.bar(
+            counts,
+            title=_("Scored commitments of %(name)s") % {"name": languages.name(one)},
+        ),
         gaps=sum(1 for row in scored if row.state.has_claim_gap),
         late=sum(1 for row in scored if row.schedule == "overdue"),
         coming=[

@@ -13,9 +13,6 @@ from tracker.pages import (
     feeds,
     indicators,
     ledgers,
-    machines,
-    oembed,
-    share,
     subjects,
     tips,
 )
@@ -42,7 +39,6 @@ urlpatterns = [
     path("feeds/changes.json", feeds.changes_json, name="feed-json"),
     path("feeds/dates.ics", feeds.dates_ics, name="calendar"),
     path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
-    path("checkpoints.jsonl", checkpoints.checkpoints_file, name="checkpoints-file"),
     path("evidence/<slug:slug>/", evidence.evidence, name="evidence"),
     path("indicators/", indicators.indicator_index, name="indicators"),
     path("indicators/<slug:slug>/", indicators.indicator_page, name="indicator"),
@@ -64,10 +60,4 @@ urlpatterns = [
     path("embed/timeline/<slug:slug>/", embeds.timeline, name="embed-timeline"),
     path("embed/<slug:slug>.svg", embeds.badge, name="embed-badge"),
     path("embed/<slug:slug>/", embeds.card, name="embed-card"),
-    path("share.png", share.everything, name="share-whole"),
-    path("share/<slug:slug>.png", share.one, name="share-image"),
-    path("oembed/", oembed.oembed, name="oembed"),
-    path("sitemap.xml", machines.sitemap, name="sitemap"),
-    path("robots.txt", machines.robots, name="robots"),
-    path("llms.txt", machines.llms, name="llms"),
 ]

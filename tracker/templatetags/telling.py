@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from commitments.statuses import EntryKind
 from tracker import telling
@@ -59,6 +60,8 @@ def _plain(words: str) -> SafeString:
 
 
 def _shift(old: SafeString, new: SafeString) -> SafeString:
-    arrow = format_html('{}<span class="vh"> changed to </span>', icon("arrow"))
+    arrow = format_html(
+        '{}<span class="vh"> {} </span>', icon("arrow"), _("changed to")
+    )
     parts = format_html_join("", "{}", [(old,), (arrow,), (new,)])
     return format_html('<span class="shift">{}</span>', parts)

@@ -9,11 +9,15 @@ from django.template import Context, Node, NodeList
 from django.template.base import Parser, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from commitments.statuses import Freshness, Precision, Schedule, Status
+from commitments.statuses import Freshness, Schedule, Status
 from commitments.verdicts import Verdict
 from tracker.charts import css
+from tracker.languages import EnglishOnly, labelled
 from tracker.searching import marked
+from tracker.templatetags.words import dated
 
 register = template.Library()
 
@@ -46,7 +50,7 @@ register.filter("css", css)
 
 @register.filter
 def status_label(value: str) -> str:
-    return Status(value).label if value else "Not yet assessed"
+    return str(Status(value).label) if value else _("Not yet assessed")
 
 
 @register.filter
@@ -90,16 +94,17 @@ def freshness_mark(value: str) -> SafeString:
 @register.filter
 def met_mark(is_met: bool) -> SafeString:
     """Show whether a part of the test, or a milestone, is met."""
-    look, word = ("delivered", "Met") if is_met else ("no-evidence", "Not met yet")
+    look = "delivered" if is_met else "no-evidence"
+    word = _("Met") if is_met else _("Not met yet")
     return format_html('<span class="st s-{}">{}{}</span>', look, icon(look), word)
 
 
 @register.filter
 def grade_mark(value: str) -> SafeString:
     return format_html(
-        '<span class="grade {0}" title="Evidence grade {0}">'
-        '<span class="vh">Evidence grade </span>{0}</span>',
+        '<span class="grade {0}" title="{1} {0}"><span class="vh">{1} </span>{0}</span>',
         value,
+        _("Evidence grade"),
     )
 
 
@@ -113,7 +118,10 @@ LINK_LOOKS = {
     Verdict.SOFT_404: ("dead", "dead"),
     Verdict.GONE: ("dead", "dead"),
 }
-SHORT = {Verdict.SOFT_404: "Not there any more", Verdict.NOT_FOUND: "Not found"}
+SHORT = {
+    Verdict.SOFT_404: gettext_lazy("Not there any more"),
+    Verdict.NOT_FOUND: gettext_lazy("Not found"),
+}
 
 
 @register.filter
@@ -128,7 +136,8 @@ def link_mark(value: str) -> SafeString:
 @register.filter
 def marking(text: str, search: str) -> SafeString:
     """Mark the words of a search in a text."""
-    return marked(text, search)
+    found = marked(text, search)
+    return labelled(found) if isinstance(text, EnglishOnly) else found
 
 
 @register.filter
@@ -140,16 +149,7 @@ def of(found: dict, key: object) -> object:
 @register.filter
 def when(day: date | None, precision: str = "") -> SafeString | str:
     """Show a day no finer than it is known: 3 Jul 2026, Jul 2026, Q3 2026, 2026."""
-    if day is None:
-        return ""
-    words = {
-        Precision.MONTH: f"{day:%b %Y}",
-        Precision.QUARTER: f"Q{(day.month + 2) // 3} {day.year}",
-        Precision.YEAR: f"{day.year}",
-        Precision.PLAN_PERIOD: f"end of {day.year}",
-    }
-    text = words.get(precision or Precision.DAY, f"{day.day} {day:%b %Y}")  # type: ignore[call-overload]
-    return format_html('<time datetime="{}">{}</time>', day.isoformat(), text)
+    return dated(day, precision) if day else ""
 
 
 @register.tag
@@ -158,7 +158,7 @@ def keep(parser: Parser, token: Token) -> Node:
 
     A block can be written only once in a template; its words are wanted twice.
     """
-    _, name = token.split_contents()
+    _tag, name = token.split_contents()
     inside = parser.parse(("endkeep",))
     parser.delete_first_token()
     return Kept(inside, name)

@@ -1,0 +1,24 @@
+"""Addresses of what machines read: one each, whatever language a page is in."""
+
+from django.urls import path
+
+from tracker.pages import checkpoints, listing, machines, oembed, share
+
+urlpatterns = [
+    path(
+        "commitments.csv", listing.download, {"format": "csv"}, name="commitments-csv"
+    ),
+    path(
+        "commitments.jsonl",
+        listing.download,
+        {"format": "jsonl"},
+        name="commitments-jsonl",
+    ),
+    path("checkpoints.jsonl", checkpoints.checkpoints_file, name="checkpoints-file"),
+    path("share.png", share.everything, name="share-whole"),
+    path("share/<slug:slug>.png", share.one, name="share-image"),
+    path("oembed/", oembed.oembed, name="oembed"),
+    path("sitemap.xml", machines.sitemap, name="sitemap"),
+    path("robots.txt", machines.robots, name="robots"),
+    path("llms.txt", machines.llms, name="llms"),
+]
