@@ -7,7 +7,7 @@ from PIL import Image, ImageChops
 
 from commitments.statuses import Status
 from tests.factories import DraftFactory
-from tracker import pictures, share
+from tracker import pictures, share, writing
 
 ONE, ALL = "/share/join-the-pact.png", "/share.png"
 
