@@ -13,6 +13,7 @@ from django.urls import reverse
 from commitments import accounts, verdicts
 from commitments.models import (
     Commitment,
+    DigestPause,
     Flag,
     HistoryEntry,
     Link,
@@ -163,6 +164,13 @@ def tips(user: Any, *, at: datetime) -> list[Figure]:
         ),
         Figure("Tips I work on", counts["mine"], listing("tip", holder="me")),
     ]
+
+
+def digests(user: Any) -> str:
+    """Return whether digests go to this person: "on", "off", or "" for no reviewer."""
+    if not accounts.may(user, accounts.CONFIRM):
+        return ""
+    return "off" if DigestPause.objects.filter(account=user).exists() else "on"
 
 
 def changed(*, at: datetime) -> Figure:

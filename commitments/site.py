@@ -26,6 +26,7 @@ class TrackerAdminSite(AdminSite):
             "figures": [*desk.coming_up(on=on), desk.gaps(), desk.changed(at=at)],
             "evidence": desk.to_decide(),
             "tips": desk.tips(request.user, at=at),
+            "digests": desk.digests(request.user),
             "reviewed": desk.reviewed_in_time(on=on),
         }
         return super().index(request, {**shown, **(extra_context or {})})

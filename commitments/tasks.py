@@ -21,13 +21,6 @@ def flag_commitments() -> None:
 
 
 @shared_task
-def send_flag_digest() -> None:
-    """Mail reviewers what is newly flagged, once a day. Safe to run twice."""
-    sent = services.send_flag_digest(on=timezone.localdate(), at=timezone.now())
-    logger.info("Flag digests sent: %s", sent)
-
-
-@shared_task
 def write_checkpoint() -> None:
     """Sign the head of the history into the checkpoint file. Safe to run twice."""
     checkpoint = services.write_checkpoint(at=timezone.now())

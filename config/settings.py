@@ -405,9 +405,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "commitments.tasks.forget_senders",
         "schedule": crontab(hour=3, minute=20),
     },
-    "send-flag-digest-every-morning": {
-        "task": "commitments.tasks.send_flag_digest",
-        "schedule": crontab(hour=6, minute=0),
+    # Each person gets one a day: the later runs are for what failed or was missed.
+    "send-desk-digests-every-morning": {
+        "task": "tracker.tasks.send_desk_digests",
+        "schedule": crontab(hour="6-20", minute=0),
     },
 }
 

@@ -5,7 +5,8 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from tracker import tip_mail
+from commitments import services
+from tracker import outbox, tip_mail
 
 logger = logging.getLogger(__name__)
 
@@ -15,3 +16,14 @@ def answer_tips() -> None:
     """Mail senders the answers to their tips, once each. Safe to run beside itself."""
     if sent := tip_mail.send_answers(at=timezone.now()):
         logger.info("Answers to tips sent: %s", sent)
+
+
+@shared_task
+def send_desk_digests() -> None:
+    """Mail reviewers what waits, and the week's numbers. Safe to run twice or late."""
+    if outbox.is_held():
+        return
+    on, at = timezone.localdate(), timezone.now()
+    sent = services.send_desk_digest(on=on, at=at)
+    sent += services.send_week_digest(on=on, at=at)
+    logger.info("Digests for the desk sent: %s", sent)

@@ -165,7 +165,8 @@ class TipForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
         for bound in self.visible_fields():
             attrs = bound.field.widget.attrs
             # Browsers would cut what is pasted without a word.

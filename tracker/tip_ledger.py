@@ -17,6 +17,7 @@ from commitments.statuses import EntryKind
 from tracker.browse import Question
 
 SHOWN = 50
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,9 @@ class Ledger:
     """What came in by a day, and what came of it."""
 
     counts: dict[str, int]
-    median: timedelta | None
+    median_days: float | None
     tips: list[Told]
     older: int | None
-
-    @property
-    def median_days(self) -> float | None:
-        """Half of all answers took at most so many days, to a tenth."""
-        if self.median is None:
-            return None
-        return round(self.median / timedelta(days=1), 1)
 
 
 def told(tips: Sequence[Tip], *, by: datetime | None = None) -> list[Told]:
@@ -107,10 +101,11 @@ def ledger(
     rows = list(listed.with_results().order_by("-pk")[: shown + 1])
     answered = decided.exclude(verdict=Tip.Verdict.LAPSED)
     times = answered.values_list("received_at", "decided_at")
-    waits = [last - first for first, last in times if last is not None]
+    waits = [(last - first) / DAY for first, last in times if last is not None]
     return Ledger(
         counts=_counts(came, by),
-        median=median(waits) if waits else None,
+        # Half of all answers took at most so many days.
+        median_days=round(median(waits), 1) if waits else None,
         tips=told(rows[:shown], by=by),
         older=rows[shown - 1].pk if len(rows) > shown else None,
     )

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
+from commitments import services
 from commitments.models import (
     Assignment,
     Citation,
     Criterion,
     DataVersion,
+    DeskDigest,
+    DigestPause,
     Flag,
-    FlagDigest,
     HistoryEntry,
     HistoryText,
     Milestone,
@@ -159,12 +164,35 @@ class SnoozeAdmin(Unlisted, ViewOnlyAdmin):
     search_fields = ["commitment__ref", "commitment__title", "reason"]
 
 
-@admin.register(FlagDigest)
-class FlagDigestAdmin(Unlisted, ViewOnlyAdmin):
-    list_display = ["on", "recipient", "flags_until"]
-    list_filter = ["on"]
+@admin.register(DeskDigest)
+class DeskDigestAdmin(Unlisted, ViewOnlyAdmin):
+    list_display = ["on", "kind", "recipient", "is_empty", "sent_at"]
+    list_filter = ["kind", "is_empty", "on"]
     list_select_related = ["recipient"]
     search_fields = ["recipient__username"]
+
+
+@admin.register(DigestPause)
+class DigestPauseAdmin(Unlisted, ViewOnlyAdmin):
+    list_display = ["account", "since"]
+    list_select_related = ["account"]
+    search_fields = ["account__username"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(require_POST(switch_digests))
+        own = [path("switch/", view, name="commitments_digests_switch")]
+        return [*own, *super().get_urls()]
+
+
+def switch_digests(request: HttpRequest) -> HttpResponse:
+    """Stop the desk's mails to whoever asks, or send them again."""
+    if request.POST.get("wanted") == "no":
+        services.pause_digests(account=request.user, at=timezone.now())
+        messages.success(request, "You get no more digests by mail.")
+    else:
+        services.resume_digests(account=request.user)
+        messages.success(request, "You get the digests by mail again.")
+    return HttpResponseRedirect(reverse("admin:index"))
 
 
 @admin.register(DataVersion)

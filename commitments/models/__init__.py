@@ -5,8 +5,9 @@ from .body import Body
 from .capture import Capture, Snapshot
 from .commitment import Commitment, Criterion, Milestone, Responsibility
 from .data_version import DataVersion
+from .digest import DeskDigest, DigestPause
 from .evidence import Evidence
-from .flag import Flag, FlagDigest
+from .flag import Flag
 from .history import Citation, HistoryEntry, HistoryText
 from .import_run import ImportRun
 from .indicator import Indicator, Observation
@@ -36,9 +37,10 @@ __all__ = [
     "Commitment",
     "Criterion",
     "DataVersion",
+    "DeskDigest",
+    "DigestPause",
     "Evidence",
     "Flag",
-    "FlagDigest",
     "HistoryEntry",
     "HistoryText",
     "Host",

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -40,23 +39,3 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} since {self.since_on}"
-
-
-class FlagDigest(models.Model):
-    """The mail about new flags that a reviewer got on a morning: one a day."""
-
-    recipient = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
-    )
-    on = models.DateField()
-    flags_until = models.DateTimeField(help_text="Flags opened by then were in it.")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["recipient", "on"], name="flag_digest_once_a_day"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.recipient_id} on {self.on}"

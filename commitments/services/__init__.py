@@ -5,7 +5,13 @@ from .assess import assess, record_claim
 from .captures import accept_change, upload_copy
 from .checkpoints import write_checkpoint
 from .correct import correct, redact
-from .flags import flag_commitments, send_flag_digest
+from .digests import (
+    pause_digests,
+    resume_digests,
+    send_desk_digest,
+    send_week_digest,
+)
+from .flags import flag_commitments
 from .links import check_links, follow_links, look_again
 from .proposal import checked
 from .propose import propose, rehearsed, revise, withdraw_proposal
@@ -61,6 +67,7 @@ __all__ = [
     "merge",
     "move_deadline",
     "open_sweep",
+    "pause_digests",
     "propose",
     "publish",
     "receive_tip",
@@ -71,13 +78,15 @@ __all__ = [
     "reject",
     "release",
     "release_tip",
+    "resume_digests",
     "review",
     "revise",
     "revoke_keys",
     "save_snapshots",
     "send_back",
-    "send_flag_digest",
+    "send_desk_digest",
     "send_tip_answers",
+    "send_week_digest",
     "snooze",
     "suggest",
     "upload_copy",

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import Max
-from django.template.loader import render_to_string
 
 from commitments import statuses
-from commitments.models import Commitment, DataVersion, Flag, FlagDigest
+from commitments.models import Commitment, DataVersion, Flag
 from commitments.models.commitment import CommitmentQuerySet
 from commitments.statuses import ENDED, FlagReason
 
@@ -110,49 +105,3 @@ def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
     if opened or closed:
         DataVersion.bump()
     return {"opened": opened, "closed": closed}
-
-
-def reviewers() -> list:
-    """Return the active accounts that sign off and have an address."""
-    accounts = get_user_model().objects.filter(is_active=True, groups__name="reviewer")
-    return list(accounts.exclude(email="").distinct().order_by("pk"))
-
-
-def send_flag_digest(*, on: date, at: datetime) -> int:
-    """Mail each reviewer the flags opened since their last digest; once a day.
-
-    Nothing is sent where there is nothing new. Returns how many mails went out. A
-    process killed between sending and commit sends again at the next run: a mail
-    twice is better than a flag unseen.
-    """
-    sent = 0
-    for reviewer in reviewers():
-        with transaction.atomic():
-            sent += _send_to(reviewer, on=on, at=at)
-    return sent
-
-
-def _send_to(reviewer, *, on: date, at: datetime) -> int:
-    earlier = FlagDigest.objects.filter(recipient=reviewer)
-    if earlier.filter(on__gte=on).exists():
-        return 0
-    until = earlier.aggregate(last=Max("flags_until"))["last"]
-    flags = Flag.objects.open().filter(opened_at__lte=at)
-    if until is not None:
-        flags = flags.filter(opened_at__gt=until)
-    new = list(flags.select_related("commitment").order_by("reason", "since_on"))
-    if not new:
-        return 0
-    _, created = FlagDigest.objects.get_or_create(
-        recipient=reviewer, on=on, defaults={"flags_until": at}
-    )
-    if not created:
-        return 0
-    context = {"flags": new, "on": on, "site_url": settings.SITE_URL}
-    send_mail(
-        subject=f"{settings.SITE_NAME}: {len(new)} new flags",
-        message=render_to_string("mail/flag_digest.txt", context),
-        from_email=settings.DEFAULT_FROM_EMAIL,
-        recipient_list=[reviewer.email],
-    )
-    return 1

@@ -1,8 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core import mail
 from django.core.management import call_command
 
 from commitments import services
@@ -128,25 +126,6 @@ def test_the_command_takes_a_day_and_refuses_what_is_none(capsys):
     assert "3 opened, 0 closed" in capsys.readouterr().out
     with pytest.raises(Exception, match="give a day that exists"):
         call_command("flag_commitments", on="2027-02-30")
-
-
-def test_the_digest_goes_once_a_day_and_only_with_something_new():
-    reviewer = UserFactory()
-    reviewer.groups.add(Group.objects.get(name="reviewer"))
-    UserFactory()
-    on = AT.date()
-    none = services.send_flag_digest(on=on, at=AT)
-    CommitmentFactory(title="Open the sea")
-    services.flag_commitments(on=on, at=AT)
-
-    sent = [services.send_flag_digest(on=on, at=AT) for _ in range(2)]
-    next_day = AT + timedelta(days=1)
-    later = services.send_flag_digest(on=next_day.date(), at=next_day)
-
-    assert (none, sent, later) == (0, [1, 0], 0)
-    assert mail.outbox[0].to == [reviewer.email]
-    assert "Never reviewed" in mail.outbox[0].body
-    assert "Open the sea" in mail.outbox[0].body
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def tell(request: HttpRequest) -> HttpResponse:
         _check_origin(request)
         if not form.is_valid():
             wrong = _("Nothing was sent yet. See below what to mend.")
-            raise Refused(form.errors.get("homepage", [wrong])[0], status=422)
+            raise Refused(str(form.errors.get("homepage", [wrong])[0]), status=422)
         tip = _taken(request, form, at=at)
     except Refused as refused:
         form.show_again(key=_key_for(form, at))
@@ -87,9 +87,13 @@ def _posted(request: HttpRequest) -> QueryDict:
 
 def _check_origin(request: HttpRequest) -> None:
     """Refuse what another site sent with its reader's browser. Raises Refused."""
-    check = CSRFCheck(lambda asked: HttpResponse())
+
+    def answer(asked: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    check = CSRFCheck(answer)
     check.process_request(request)
-    if check.process_view(request, None, (), {}):
+    if check.process_view(request, answer, (), {}):
         raise Refused(
             _(
                 "Your browser did not show that it sent this from our page: it may be "
