@@ -27,7 +27,7 @@ def send(page, commitment, *, message="The law is older than you say."):
     page.get_by_role("main").get_by_role(
         "link", name="Something wrong or missing?"
     ).click()
-    expect(page.get_by_label("Commitment (if you like)")).to_have_value(commitment.ref)
+    expect(page.get_by_label("Commitment (optional)")).to_have_value(commitment.ref)
     page.get_by_label("What is wrong or missing?").fill(message)
     page.get_by_label("Address of a public source").fill("https://example.org/older")
     page.get_by_label("Your e-mail address").fill("reader@example.org")
@@ -72,7 +72,7 @@ def test_a_refused_form_keeps_what_was_typed(open_page):
     page = open_page(viewport=PHONE)
     page.goto(reverse("tell"))
     page.get_by_label("What is wrong or missing?").fill("My words.")
-    page.get_by_label("Commitment (if you like)").fill("99.9")
+    page.get_by_label("Commitment (optional)").fill("99.9")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("What is wrong or missing?")).to_have_value("My words.")
@@ -115,7 +115,7 @@ def test_the_pages_of_tips_have_no_axe_violations(
             found.append(f"{address} is {over} px too wide")
     page.goto(reverse("tell"))
     page.get_by_label("What is wrong or missing?").fill("My words.")
-    page.get_by_label("Commitment (if you like)").fill("99.9")
+    page.get_by_label("Commitment (optional)").fill("99.9")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_be_visible()
     found += violations(page)
