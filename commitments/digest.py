@@ -28,7 +28,7 @@ from commitments.models import (
 )
 from commitments.statuses import EntryKind
 
-SHOWN = 30
+SHOWN = 15
 AHEAD = timedelta(days=7)
 WEEK = timedelta(days=7)
 
