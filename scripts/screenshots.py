@@ -40,6 +40,8 @@ PUBLIC = {
     "claim-gap": "/claim-evidence-gap/",
     "freshness": "/freshness/",
     "corrections": "/corrections/",
+    "tell": "/corrections/tell/?page=/commitments/cptpp-accession/",
+    "tips": "/corrections/tips/",
     "checkpoints": "/checkpoints/",
     "method": "/method/",
     "data": "/data/",

@@ -32,7 +32,7 @@ from tracker.pages.asking import for_everybody
 # Change with every entry of the record.
 LIVE = ("home", "commitments", "changes", "claim-gap", "freshness", "corrections")
 # Change with the code, or seldom.
-CALM = ("method", "data", "about", "checkpoints", "compare")
+CALM = ("method", "data", "about", "checkpoints", "compare", "tips")
 FILTERED = ("commitments", "changes", "compare")
 INDEXES = (
     ("indicators", "indicator", Indicator),

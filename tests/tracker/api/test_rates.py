@@ -71,3 +71,12 @@ def test_reading_goes_on_where_redis_is_gone(client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
 
     assert [ask(client).status_code for _ in range(4)] == [200] * 4
+
+
+def test_what_is_counted_for_another_kind_or_window_counts_for_itself():
+    at = 1_800_000_000.0
+    asked = {"now": at, "kind": "tip", "window": 3600}
+    assert [rates.count("one", **asked) for _ in range(2)] == [1, 2]
+    assert rates.count("one", now=at) == 1
+    assert rates.count("one", **{**asked, "now": at + 3599}) == 3
+    assert rates.count("one", **{**asked, "now": at + 3600}) == 1
