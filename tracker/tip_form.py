@@ -23,6 +23,7 @@ from commitments.lockout import counted_address
 from commitments.models import Commitment, Tip
 from commitments.models.tip import LONGEST_MESSAGE
 from commitments.validation import check_characters, check_url
+from tracker import languages
 from tracker.api import rates
 
 # Nobody reads the form and writes a sentence in less.
@@ -104,8 +105,10 @@ def clean_page(given: str) -> str:
 
 def commitment_of(page: str) -> Commitment | None:
     """Return the public commitment whose page this is."""
+    path = urlsplit(page).path
     try:
-        match = resolve(urlsplit(page).path)
+        # In the language that is spoken now: only its addresses resolve.
+        match = resolve(languages.path_in(languages.current(), path))
     except Resolver404:
         return None
     if match.url_name != "commitment":

@@ -94,7 +94,8 @@ class Crawl:
                 self.problems.append(f"{origin}: no file {address}")
             return
         language = languages.of_path(address)
-        if language is not self.language and address not in ONCE:
+        is_once = urlsplit(address).path in ONCE
+        if language is not self.language and not is_once:
             self.knock(address, language, origin)
             return
         answer = self.client.get(address, follow=True)

@@ -69,6 +69,9 @@ class Reader:
         return self.client.post(TELL, body, content_type=FORM)
 
 
+TELL_ZH = "/zh-hans" + TELL
+
+
 @pytest.fixture
 def reader(record, clock):
     return Reader(clock).open()
@@ -397,3 +400,27 @@ def test_a_release_that_lets_nothing_go_sends_what_waited(record):
     outbox.hold(at=moment(11, 3))
     outbox.release(at=moment(11, 4))
     assert tip_mail.send_answers(at=moment(11, 7)) == 1
+
+
+def test_the_form_and_the_answer_speak_the_language_of_the_page(page, record, clock):
+    form = page(TELL_ZH, page="/zh-hans/commitments/join-the-pact/")
+    assert 'name="about" value="1.2"' in form
+    reader = Reader(clock).open()
+    body = urlencode({**reader.form, "message": "公告已废止。"})
+    clock.shift(timedelta(seconds=10))
+    answer = reader.client.post(TELL_ZH, body, content_type=FORM)
+    tip = Tip.objects.get()
+    assert tip.language == "zh-hans"
+    assert answer.url == f"/zh-hans/corrections/tips/{tip.reference}/"
+    tip.email = "me@example.org"
+    tip.save()
+    services.decide_tip(
+        tip=tip,
+        verdict="declined",
+        answer="It stands.",
+        by=desk.account("rev", accounts.REVIEWER),
+        at=moment(11, 25),
+        seen=1,
+    )
+    tip_mail.send_answers(at=moment(11, 25))
+    assert answer.url in mail.outbox[0].body

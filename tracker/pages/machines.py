@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.conf import settings
@@ -84,9 +84,9 @@ def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
         "Disallow: /admin/",
-        f"Disallow: {reverse('tell')}",
+        *(f"Disallow: {path}" for path in _in_each(["tell"])),
         # Filters make more addresses than any robot should fetch.
-        *(f"Disallow: {path}?" for path in _filtered()),
+        *(f"Disallow: {path}?" for path in _in_each(FILTERED)),
         "",
         f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}",
         "",
@@ -94,10 +94,11 @@ def robots(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
-def _filtered() -> Iterator[str]:
+def _in_each(names: Iterable[str]) -> Iterator[str]:
+    """Yield the addresses of pages in each language."""
     for one in LANGUAGES:
         with translation.override(one.code):
-            yield from [reverse(name) for name in FILTERED]
+            yield from [reverse(name) for name in names]
 
 
 @require_safe
