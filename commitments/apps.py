@@ -17,14 +17,15 @@ class CommitmentsConfig(AppConfig):
 
 
 def prepare_database(using: str, **kwargs) -> None:
-    """Put guards and groups in place after every migrate."""
-    from commitments import accounts, guards
+    """Put guards, groups and the search index in place after every migrate."""
+    from commitments import accounts, guards, search
     from commitments.models import HistoryEntry
 
     connection = connections[using]
     if HistoryEntry._meta.db_table in connection.introspection.table_names():
         guards.install(connection)
         accounts.ensure_groups()
+        search.fill()
 
 
 def check_guards(databases=None, **kwargs) -> list[checks.CheckMessage]:

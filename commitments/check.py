@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from commitments import chain
+from commitments import chain, search
 from commitments.chain import Finding
 from commitments.fold import Values
 from commitments.models import Commitment, State
@@ -26,6 +26,8 @@ def check_record() -> Iterator[str]:
                 yield f"{commitment.slug}: {name} is {stored!r}, history says {value!r}"
         yield from _check_states(commitment, rows(found))
         yield from _check_wording(commitment)
+    for pk in search.stale():
+        yield f"commitment {pk}: the search index differs from the record"
 
 
 def _check_states(commitment: Commitment, wanted: list[dict]) -> Iterator[str]:

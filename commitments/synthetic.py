@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Model, prefetch_related_objects
 
-from commitments import actors, chain
+from commitments import actors, chain, search
 from commitments.fold import fold
 from commitments.models import (
     Body,
@@ -138,6 +138,7 @@ def make(
             tell(f"{making.seq} entries")
         for first in range(0, commitments, BATCH):
             _project(making.rows[first : first + BATCH])
+            search.refresh(making.rows[first : first + BATCH])
         DataVersion.bump()
     with connection.cursor() as cursor:
         # Without counts of its rows a database plans badly.

@@ -20,15 +20,13 @@ from django.utils.translation import gettext_lazy
 from commitments.models import (
     Body,
     Commitment,
-    HistoryEntry,
     Partner,
     Pillar,
     State,
     Topic,
 )
-from commitments.models.state import end_of
 from commitments.statuses import Freshness, Position, Schedule, Status
-from tracker import languages, writing
+from tracker import finding, languages, writing
 
 DAYS = ("as_of", "known_at")
 FACETS = {
@@ -64,7 +62,6 @@ _CHOICES: dict[str, Any] = {
     "freshness": Freshness,
     "kind": Commitment.Kind,
 }
-EVIDENCE_TEXTS = ("title", "title_original", "summary")
 COLUMNS = {
     "pillar": "commitment__pillar__number",
     "status": "status",
@@ -112,6 +109,8 @@ class Question:
     as_of: date | None = None
     known_at: date | None = None
     view: str = "table"
+    # What was found out for words and days, so that it is asked once.
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def on(self) -> date:
@@ -304,8 +303,8 @@ def narrowed(
     rows: QuerySet[State], question: Question, *, leaving_out: str = ""
 ) -> QuerySet[State]:
     """Return those of ``rows`` that match, but for the facet ``leaving_out``."""
-    for word in question.q.split():
-        rows = rows.filter(_mentions(word, question))
+    if question.q:
+        rows = rows.filter(finding.saying(question))
     if question.claim_gap is not None:
         gap = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
             status=Status.DELIVERED
@@ -321,30 +320,6 @@ def narrowed(
         if unwanted:
             rows = rows.exclude(_has(name, unwanted, on=question.on))
     return rows
-
-
-def entries_known(question: Question) -> QuerySet[HistoryEntry]:
-    """Return the entries that had happened and were recorded by the days asked."""
-    found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
-    return found
-
-
-def _mentions(word: str, question: Question) -> Q:
-    """What says a word: wording, test, names, and what entries gave as reasons."""
-    texts = ("title", "title_zh", "statement", "reading")
-    named = ("bodies__name", "bodies__short_name", "topics__name", "partners__name")
-    found = Q(ref=word)
-    for column in (*texts, *named):
-        found |= Q(**{f"{column}__icontains": word})
-    found |= Q(criteria__text__icontains=word)
-    named_there = Commitment.objects.filter(found).values("pk")
-    cited = Q(text__reason__icontains=word)
-    for column in EVIDENCE_TEXTS:
-        cited |= Q(**{f"citations__evidence__{column}__icontains": word})
-    told = entries_known(question).filter(cited).order_by().values("commitment")
-    return Q(commitment__in=named_there) | Q(commitment__in=told)
 
 
 def _has(name: str, values: tuple[str, ...], *, on: date) -> Q:

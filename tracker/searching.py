@@ -15,8 +15,9 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from commitments import search
 from commitments.models import Citation, Commitment, Criterion
-from tracker import browse
+from tracker import finding
 from tracker.browse import Question
 
 MOST = 2
@@ -31,12 +32,21 @@ class Hit:
     text: SafeString
 
 
-def marked(text: str, search: str) -> SafeString:
-    """Return ``text`` as HTML, each word of ``search`` marked."""
-    words = search.split()
+def _beginning(word: str) -> str:
+    """Return the pattern of a word where it begins one; Chinese has no such places."""
+    return (
+        re.escape(word)
+        if search.HAN.match(word)
+        else rf"(?<![A-Za-z0-9]){re.escape(word)}"
+    )
+
+
+def marked(text: str, asked: str) -> SafeString:
+    """Return ``text`` as HTML, each word of ``asked`` marked."""
+    words = sorted({*asked.split(), *search.pieces(asked)}, key=len, reverse=True)
     if not words:
         return escape(text)
-    found = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    found = re.compile("|".join(map(_beginning, words)), re.IGNORECASE)
     parts, last = [], 0
     for match in found.finditer(text):
         parts += [escape(text[last : match.start()]), "<mark>", escape(match[0])]
@@ -46,10 +56,11 @@ def marked(text: str, search: str) -> SafeString:
     return mark_safe("".join([*parts, escape(text[last:])]))  # noqa: S308
 
 
-def passage(text: str, search: str) -> str:
-    """Return the stretch of ``text`` around the first word of ``search`` in it."""
+def passage(text: str, asked: str) -> str:
+    """Return the stretch of ``text`` around the first word of ``asked`` in it."""
     lower = text.casefold()
-    places = [lower.find(word.casefold()) for word in search.split()]
+    words = [*asked.casefold().split(), *search.pieces(asked)]
+    places = [lower.find(word) for word in words]
     first = min((place for place in places if place >= 0), default=-1)
     if first < 0:
         return ""
@@ -80,13 +91,13 @@ def _texts(
         yield one.pk, _("How we read it"), one.reading
     for pk, text in _criteria(found):
         yield pk, _("Test of delivery"), text
-    entries = browse.entries_known(question).filter(commitment__in=found)
+    entries = finding.entries_known(question).filter(commitment__in=found)
     for pk, reason in entries.order_by("-seq").values_list(
         "commitment", "text__reason"
     ):
         yield pk, _("Reason given"), reason
     cited = Citation.objects.filter(entry__in=entries.order_by().values("pk"))
-    columns = [f"evidence__{column}" for column in browse.EVIDENCE_TEXTS]
+    columns = [f"evidence__{column}" for column in search.DOCUMENT]
     for pk, *texts in cited.order_by("-pk").values_list("entry__commitment", *columns):
         for text in texts:
             yield pk, _("Evidence"), text

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from commitments import chain
+from commitments import chain, search
 from commitments.models import DataVersion
 
 
@@ -63,17 +63,22 @@ class FactAdmin(admin.ModelAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None):
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
-    def save_related(self, *args, **kwargs) -> None:
-        super().save_related(*args, **kwargs)
+    def save_related(self, request: HttpRequest, form, *args, **kwargs) -> None:
+        super().save_related(request, form, *args, **kwargs)
+        search.refresh(search.about(self.model, [form.instance.pk]))
         DataVersion.bump()
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        named = search.about(self.model, [obj.pk])
         super().delete_model(request, obj)
+        search.refresh(named)
         DataVersion.bump()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
+            named = search.about(self.model, queryset.values_list("pk", flat=True))
             super().delete_queryset(request, queryset)
+            search.refresh(named)
             DataVersion.bump()
 
 

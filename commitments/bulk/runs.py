@@ -22,12 +22,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from commitments import actors, chain
+from commitments import actors, chain, search
 from commitments.models import DataVersion, ImportRun
 from commitments.rules import RuleBroken
 
 from . import limits
-from .checking import REFUSED, Checker, Outcome
+from .checking import REFUSED, UNCHANGED, Checker, Outcome
 from .limits import Unreadable, check_size
 from .reading import FORMATS, read_rows
 from .report import Report
@@ -206,6 +206,8 @@ def _write(run: ImportRun, *, at: datetime) -> None:
                 report.add(outcomes)
                 if not report.counts[REFUSED]:
                     write(outcomes, model=model, by=run.by, why=f"Import {run.pk}")
+                    changed = [o.instance.pk for o in outcomes if o.kind != UNCHANGED]
+                    search.refresh(search.about(model, changed))
             if report.counts[REFUSED]:
                 raise _Refused
             DataVersion.bump()

@@ -5,6 +5,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from commitments import search
 from commitments.models import Partner, Topic
 from tests.factories import (
     BodyFactory,
@@ -110,6 +111,7 @@ def test_bodies_partners_and_topics_give_each_commitment_once():
     one.bodies.add(*bodies)
     one.partners.add(Partner.objects.create(slug="p", name="P", kind="region"))
     one.topics.add(Topic.objects.create(slug="t", name="Tariffs"))
+    search.refresh([one.pk])
     assert found("body=a&body=b&partner=p&topic=t") == [one]
     assert found("q=tariffs") == [one]
 

@@ -1,0 +1,61 @@
+"""What a search finds: today by the index of the database, on past days exactly.
+
+For today the index answers alone. For a past day it names those that may have said the
+words; then their texts of that day are read, so that nothing recorded or worded later
+is a hit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q, QuerySet
+
+from commitments import search
+from commitments.models import HistoryEntry, State
+from commitments.models.state import end_of
+
+if TYPE_CHECKING:
+    from tracker.browse import Question
+
+BATCH = 500
+
+
+def entries_known(question: Question) -> QuerySet[HistoryEntry]:
+    """Return the entries that had happened and were recorded by the days asked."""
+    found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
+    if question.known_at:
+        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    return found
+
+
+def saying(question: Question) -> Q:
+    """Return the condition on states that every word searched for is said."""
+    phrases = search.phrases(question.q)
+    if not phrases:
+        return Q(pk__in=[])
+    if not question.is_past:
+        return Q(commitment__in=search.holding(phrases, past=False))
+    asked = (question.q, question.on, question.known_at)
+    if asked not in question.memo:
+        question.memo[asked] = _said_then(question, phrases)
+    return Q(commitment__in=question.memo[asked])
+
+
+def _said_then(question: Question, phrases: list[search.Phrase]) -> list[int]:
+    """Return which commitments said all phrases on the days asked about."""
+    then = State.objects.at(as_of=question.on, known_at=question.known_at)
+    then = then.filter(commitment__in=search.holding(phrases, past=True))
+    told = list(then.values_list("commitment_id", "commitment__ref", "wording_entry"))
+    found = []
+    for first in range(0, len(told), BATCH):
+        batch = told[first : first + BATCH]
+        beside = search.around([pk for pk, _, _ in batch], entries_known(question))
+        worded = search.wordings(entry for _, _, entry in batch if entry)
+        for pk, ref, entry in batch:
+            texts = [*worded.get(entry, []), *beside[pk]]
+            said = [search.tokens(text) for text in texts]
+            said.append([search.ref_token(ref)])
+            if all(search.is_said(phrase, said) for phrase in phrases):
+                found.append(pk)
+    return found
