@@ -38,39 +38,13 @@ SLICE = 65_536
 NOT_PUBLIC = [
     ipaddress.ip_network(network)
     for network in (
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.0.0.0/24",
-        "192.0.2.0/24",
-        "192.31.196.0/24",
-        "192.52.193.0/24",
-        "192.88.99.0/24",
-        "192.168.0.0/16",
-        "192.175.48.0/24",
-        "198.18.0.0/15",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "224.0.0.0/4",
-        "240.0.0.0/4",
-        "::/96",
-        "::ffff:0:0/96",
-        "::ffff:0:0:0/96",
-        "64:ff9b::/96",
-        "64:ff9b:1::/48",
-        "100::/64",
-        "2001::/23",
-        "2001:db8::/32",
-        "2002::/16",
-        "3fff::/20",
-        "5f00::/16",
-        "fc00::/7",
-        "fe80::/10",
-        "fec0::/10",
-        "ff00::/8",
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
+        *("172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24"),
+        *("192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24"),
+        *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4"),
+        *("240.0.0.0/4", "::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96"),
+        *("64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16"),
+        *("3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"),
     )
 ]
 GLOBAL_V6 = ipaddress.ip_network("2000::/3")
@@ -280,7 +254,7 @@ def get(
     hops: list[Hop] = []
     while True:
         with turn(url):
-            answer = _exchange(url, headers or {}, limits, end)
+            answer = _exchange("GET", url, headers or {}, limits, end)
         hops.append(Hop(url, answer.status))
         target = answer.headers.get("location", "")
         if answer.status not in REDIRECTS or not target:
@@ -288,6 +262,24 @@ def get(
         if len(hops) > limits.redirects:
             raise Refused(f"It redirects more than {limits.redirects} times.")
         url = _next(url, target)
+
+
+def post(
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+    limits: Limits | None = None,
+) -> Answer:
+    """Send ``body`` to an address and return its answer, whatever its status.
+
+    No redirect is followed. Of an answer that is too long the beginning is returned:
+    what was sent has arrived. Raises Refused and Unreachable as ``get`` does.
+    """
+    limits = limits or Limits()
+    end = time.monotonic() + limits.seconds
+    sent = {"Accept-Encoding": "identity", **(headers or {})}
+    return _exchange("POST", url, sent, limits, end, body)
 
 
 def _next(url: str, target: str) -> str:
@@ -302,7 +294,12 @@ def _next(url: str, target: str) -> str:
 
 
 def _exchange(
-    url: str, headers: Mapping[str, str], limits: Limits, end: float
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    limits: Limits,
+    end: float,
+    sent_body: bytes | None = None,
 ) -> Answer:
     check_url(url)
     sent = {
@@ -319,7 +316,10 @@ def _exchange(
                 network_backend=_Checked(end),
             ) as pool,
             pool.stream(
-                "GET", str(httpx2.URL(url)), headers=list(sent.items())
+                method,
+                str(httpx2.URL(url)),
+                headers=list(sent.items()),
+                content=sent_body,
             ) as response,
         ):
             received = tuple(
@@ -327,7 +327,11 @@ def _exchange(
                 for name, value in response.headers
             )
             by_name = {name.lower(): value for name, value in received}
-            raw, body = _read(response.iter_stream(), by_name, limits, end)
+            pieces = response.iter_stream()
+            if sent_body is not None:
+                raw = body = _beginning(pieces, limits, end)
+            else:
+                raw, body = _read(pieces, by_name, limits, end)
             return Answer(url, response.status, by_name, body, raw, received)
     except httpcore2.TimeoutException:
         raise Unreachable("timeout", "It took too long to answer.") from None
@@ -339,6 +343,17 @@ def _exchange(
         raise Unreachable("connection", message) from None
     except ValueError as error:
         raise Refused(f"What it answers cannot be read: {error}") from None
+
+
+def _beginning(pieces: Iterator[bytes], limits: Limits, end: float) -> bytes:
+    """Return at most so many bytes of a body, as they came; the rest is not read."""
+    raw = bytearray()
+    for piece in pieces:
+        _left(end)
+        raw += piece
+        if len(raw) >= limits.bytes:
+            break
+    return bytes(raw[: limits.bytes])
 
 
 def _read(

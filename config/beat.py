@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
+import platform
 import uuid
 from datetime import datetime
 
@@ -30,7 +30,7 @@ class OneScheduler(Scheduler):
     max_interval = PAUSE
 
     def __init__(self, *args, **kwargs) -> None:
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.holder = f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self.acts = False
         super().__init__(*args, **kwargs)
 

@@ -144,10 +144,15 @@ def no_connection(monkeypatch):
     monkeypatch.setattr(outgoing.httpcore2.SyncBackend, "connect_tcp", refuse)
 
 
+def post(url):
+    return outgoing.post(url, body=b"{}")
+
+
+@pytest.mark.parametrize("ask", [outgoing.get, post])
 @pytest.mark.parametrize("url", HOSTILE)
-def test_a_hostile_address_is_refused_without_a_connection(url, no_connection):
+def test_a_hostile_address_is_refused_without_a_connection(url, ask, no_connection):
     with pytest.raises((outgoing.Refused, outgoing.Unreachable)) as raised:
-        outgoing.get(url)
+        ask(url)
 
     # What is no number to us may be one to a resolver; none was dialled either way.
     assert raised.type is outgoing.Refused or raised.value.kind == "dns"
@@ -185,12 +190,13 @@ def resolving(*answers):
     return mock.patch.object(outgoing, "resolve", mock.Mock(side_effect=answers))
 
 
-def test_a_name_with_one_private_address_is_refused(web):
+@pytest.mark.parametrize("ask", [outgoing.get, post])
+def test_a_name_with_one_private_address_is_refused(web, ask):
     with (
         resolving(["11.0.0.1", "10.0.0.1"]),
         pytest.raises(outgoing.Refused, match=r"10\.0\.0\.1"),
     ):
-        outgoing.get("http://a.test/")
+        ask("http://a.test/")
 
 
 def test_a_name_that_turns_private_after_the_redirect_is_refused(web):
@@ -327,6 +333,41 @@ def test_what_does_not_answer_is_told_apart(web):
         kinds[url] = raised.value.kind
 
     assert list(kinds.values()) == ["connection", "dns", "tls"]
+
+
+def test_a_body_is_sent_as_it_is_and_no_redirect_followed(web):
+    arrived = {}
+
+    def take(handler):
+        length = int(handler.headers["Content-Length"])
+        arrived.update(handler.headers, body=handler.rfile.read(length))
+        web.play(handler, (307, {"Location": "http://b.test/"}, b"elsewhere"))
+
+    web.pages["a.test/hook"] = take
+
+    answer = outgoing.post("http://a.test/hook", body=b"\0{}", headers={"X-One": "1"})
+
+    assert (answer.status, answer.body) == (307, b"elsewhere")
+    assert (arrived["body"], arrived["X-One"]) == (b"\0{}", "1")
+    assert sum(web.asked.values()) == 1
+
+
+def test_of_an_answer_to_a_post_only_the_beginning_is_read(web):
+    web.pages["a.test/"] = b"x" * 10_000_000
+
+    answer = outgoing.post("http://a.test/", body=b"", limits=outgoing.Limits(bytes=9))
+
+    assert answer.body == b"x" * 9
+
+
+@pytest.mark.parametrize("page", [dripping, dripping_body, silent])
+def test_the_deadline_of_a_post_holds_too(web, page):
+    web.pages["a.test/"] = page
+
+    with pytest.raises(outgoing.Unreachable) as raised:
+        outgoing.post("http://a.test/", body=b"x", limits=outgoing.Limits(seconds=0.5))
+
+    assert raised.value.kind == "timeout"
 
 
 FORBIDDEN = {

@@ -114,6 +114,8 @@ def played():
                 web.answer(self)
             self.close_connection = True
 
+        do_POST = do_GET
+
         def log_message(self, *args):
             pass
 
