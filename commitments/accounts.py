@@ -52,7 +52,11 @@ PERMISSIONS: dict[str, dict[str, tuple[str, ...]]] = {
 ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     ADMINISTRATOR: {
         "auth": ("add_user", "change_user", "view_user", "view_group"),
-        "tracker": ("view_event", "view_hold"),
+        "tracker": (
+            *("view_event", "view_hold", "view_attempt", "view_endpointnotice"),
+            *("add_endpoint", "change_endpoint", "delete_endpoint", "view_endpoint"),
+            *("view_delivery", "change_delivery"),
+        ),
     },
 }
 

@@ -271,9 +271,11 @@ def celery_children() -> list[Child]:
     celery = [sys.executable, "-W", "ignore:You're running the worker"]
     celery += ["-m", "celery", "-A", "config"]
     worker = ["worker", "--concurrency", "1", "-l", "WARNING"]
+    network = ["--concurrency", "2", "-l", "WARNING", "-Q", "network", "-n", "net@%h"]
     return [
         Child("worker", [*celery, *worker, "-Q", "celery", "-n", "desk@%h"]),
-        Child("network worker", [*celery, *worker, "-Q", "network", "-n", "net@%h"]),
+        # Two at a time: messages do not wait behind the links of evidence.
+        Child("network worker", [*celery, "worker", *network]),
         Child("scheduler", [*celery, "beat", "-l", "WARNING", "--pidfile", ""]),
     ]
 

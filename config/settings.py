@@ -120,6 +120,14 @@ if CHECKPOINT_KEY:
         raise ImproperlyConfigured(
             "TRACKER_CHECKPOINT_KEY is not an ed25519 key: give base64 of 32 bytes."
         ) from error
+# What the secrets of webhooks are encrypted under; several, with commas: the first
+# encrypts, any opens. Empty: made in the data folder.
+WEBHOOK_KEY = secret("TRACKER_WEBHOOK_KEY")
+if any(len(key.strip()) < 32 for key in WEBHOOK_KEY.split(",") if WEBHOOK_KEY):
+    raise ImproperlyConfigured(
+        "TRACKER_WEBHOOK_KEY holds a key of fewer than 32 characters. Give 32 or more "
+        "random ones, or leave it empty."
+    )
 
 # On: cookies, redirects and headers for a site served over HTTPS.
 SECURE = switch("TRACKER_SECURE", default=not DEBUG)
@@ -355,6 +363,7 @@ CELERY_TASK_ROUTES = {
     "commitments.tasks.check_links": {"queue": "network"},
     "commitments.tasks.watch_sources": {"queue": "network"},
     "commitments.tasks.save_snapshots": {"queue": "network"},
+    "tracker.tasks.relay_webhooks": {"queue": "network"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "config.beat:OneScheduler"
@@ -383,6 +392,15 @@ CELERY_BEAT_SCHEDULE = {
         "task": "commitments.tasks.watch_sources",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "relay-webhooks-every-few-seconds": {
+        "task": "tracker.tasks.relay_webhooks",
+        "schedule": 5.0,
+        "options": {"expires": 30},
+    },
+    "prune-deliveries-every-night": {
+        "task": "tracker.tasks.prune_deliveries",
+        "schedule": crontab(hour=3, minute=20),
     },
     "save-snapshots-every-hour": {
         "task": "commitments.tasks.save_snapshots",
@@ -479,6 +497,9 @@ SPECTACULAR_SETTINGS = {
         "CommitmentKind": "commitments.models.Commitment.Kind",
         "BodyKind": "commitments.models.Body.Kind",
         "PartnerKind": "commitments.models.Partner.Kind",
+        "EndpointState": "tracker.models.Endpoint.State",
+        "EndpointWish": "tracker.api.webhooks.WISHES",
+        "DeliveryState": "tracker.models.Delivery.State",
     },
 }
 

@@ -21,7 +21,7 @@ from commitments.models.history import HistoryEntryQuerySet
 from commitments.signals import recorded
 from commitments.statuses import EntryKind
 from tracker import sync
-from tracker.models import Channel, Event, Hold
+from tracker.models import Channel, Delivery, Event, Hold
 
 RESTORED = "Restored from a backup"
 
@@ -122,5 +122,8 @@ def release(*, at: datetime, discard: bool = False) -> int:
     if discard:
         for channel in Channel.values:
             Event.objects.waiting(channel).update(**{f"{channel}_at": at})
+        Delivery.objects.waiting().update(
+            state=Delivery.State.DEAD, done_at=at, last_error="Let go by an operator."
+        )
     held = Hold.objects.filter(released_at=None)
     return held.update(released_at=at, discarded=discard)

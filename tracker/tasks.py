@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from commitments import services
 from tracker import outbox, tip_mail
+from tracker.webhooks import endpoints, sending
 
 logger = logging.getLogger(__name__)
 
@@ -27,3 +28,16 @@ def send_desk_digests() -> None:
     sent = services.send_desk_digest(on=on, at=at)
     sent += services.send_week_digest(on=on, at=at)
     logger.info("Digests for the desk sent: %s", sent)
+
+
+@shared_task
+def relay_webhooks() -> None:
+    """Hand out events and send what is due. Safe to run late or beside itself."""
+    if counts := sending.relay(clock=timezone.now):
+        logger.info("Webhooks: %s", dict(counts))
+
+
+@shared_task
+def prune_deliveries() -> None:
+    """Forget messages that were done a month ago. Safe to run twice."""
+    endpoints.prune(at=timezone.now())

@@ -9,10 +9,11 @@ from commitments.actors import Machine
 
 
 class ApiScope(models.TextChoices):
-    """What a key may hand in."""
+    """What a key may do, beside reading."""
 
     PROPOSALS = "proposals", "Propose entries"
     EVIDENCE = "evidence", "Suggest documents"
+    WEBHOOKS = "webhooks", "Have events sent to it"
 
 
 class ApiKey(models.Model):

@@ -1,1 +1,3 @@
-from . import outbox  # noqa: F401
+from . import outbox, webhooks
+
+__all__ = ["outbox", "webhooks"]

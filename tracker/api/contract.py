@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from tracker.api.problems import MEANINGS, MEDIA_TYPE
 
-METHODS = ("get", "post")
+METHODS = ("get", "post", "patch", "delete")
 READING = ("400", "401", "404", "405", "406", "429")
 WRITING = (*READING, "403", "413", "415", "422")
 PROBLEM = {
@@ -78,7 +78,9 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
 def _without_ranges(part: Any) -> None:
     """Take out how large a number a database can hold: each says another."""
     if isinstance(part, dict):
-        if part.get("type") == "integer":
+        # A number that may be missing has two types.
+        types = part.get("type")
+        if "integer" in (types if isinstance(types, list) else [types]):
             for name in ("maximum", "minimum", "format"):
                 part.pop(name, None)
         part = list(part.values())

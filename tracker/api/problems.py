@@ -25,7 +25,8 @@ MEANINGS = {
     403: "This is not allowed.",
     404: "There is nothing at this address. Commitments that were withdrawn or merged "
     "keep theirs; slugs never change.",
-    405: "The API is for reading: GET, HEAD and OPTIONS.",
+    405: "This address does not take this method: most are for reading, GET, HEAD and "
+    "OPTIONS.",
     406: "No such format. Ask for application/json; lists also come as text/csv and "
     "application/jsonl.",
     413: "The body is too large.",

@@ -9,6 +9,7 @@ from tracker.api import views
 from tracker.api.changes import ChangesView
 from tracker.api.machines import EvidenceViewSet, ProposalsView
 from tracker.api.problems import errors_page
+from tracker.api.webhooks import WebhookViewSet
 
 LISTS = {
     "commitments": (views.CommitmentViewSet, "commitment"),
@@ -28,6 +29,7 @@ LISTS = {
 router = SimpleRouter()
 for name, (viewset, basename) in LISTS.items():
     router.register(name, viewset, basename=f"api-{basename}")
+router.register("webhooks", WebhookViewSet, basename="api-webhook")
 
 # The viewer sets styles from its script; nothing else on the site may.
 viewer = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(

@@ -1,0 +1,497 @@
+"""Events arrive signed, in order, again until they are taken, and no longer."""
+
+import json
+import threading
+import time
+from datetime import timedelta
+
+import orjson
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from commitments.models import ApiKey
+from tests.factories import CommitmentFactory, assess
+from tracker import outbox
+from tracker.models import Attempt, Delivery, Endpoint, EndpointNotice, Event
+from tracker.webhooks import endpoints, schedule, sealing, sending
+
+from .sink import Sink, secret_of, verified
+
+pytestmark = pytest.mark.django_db
+
+
+def delivery(**given):
+    return Delivery.objects.get(**given)
+
+
+def test_a_change_arrives_signed_as_the_feed_tells_it(endpoint, sink, relay, client):
+    commitment = CommitmentFactory()
+    assess(commitment)
+
+    relay()
+
+    told = client.get("/api/v1/changes/").json()["results"]
+    secret = secret_of(endpoint)
+    assert secret.startswith("whsec_") and len(sink.arrived) == 2
+    for body, headers, change in zip(sink.arrived, sink.headers, told, strict=True):
+        message = verified(secret, headers, body)
+        assert message == {
+            "type": change["type"],
+            "timestamp": change["recorded_at"],
+            "data": change,
+        }
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
+
+
+def test_what_was_altered_on_the_way_is_found_out(endpoint, sink, relay):
+    CommitmentFactory()
+    relay()
+    secret, headers, body = secret_of(endpoint), sink.headers[0], sink.arrived[0]
+
+    for name, value in {
+        "webhook-id": "msg_other",
+        "webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1),
+    }.items():
+        with pytest.raises(WebhookVerificationError):
+            verified(secret, {**headers, name: value}, body)
+    for other in (body + b" ", body.replace(b"material", b"schedule")):
+        with pytest.raises(WebhookVerificationError):
+            verified(secret, headers, other)
+    with pytest.raises(WebhookVerificationError):
+        verified(sealing.new_secret(), headers, body)
+
+
+def test_a_retry_has_the_same_id_and_body_and_a_time_of_its_own(
+    endpoint, sink, relay, clock
+):
+    sent = []
+    sink.plays = [lambda handler: sent.append(dict(handler.headers))]
+    CommitmentFactory()
+    relay()
+    clock.go(seconds=10)
+    relay()
+
+    assert sent[0]["webhook-id"] == sink.ids[0]
+    assert sent[0]["webhook-timestamp"] != sink.headers[0]["webhook-timestamp"]
+    first, second = Attempt.objects.order_by("pk")
+    assert first.request_sha256 == second.request_sha256
+    assert (first.status, second.status) == (None, 204)
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 404, 500, 503])
+def test_anything_but_success_is_a_failure_and_tried_again(
+    endpoint, sink, relay, clock, status
+):
+    sink.plays = [(status, {"Location": "http://elsewhere.test/"})]
+    CommitmentFactory()
+
+    relay()
+
+    one = delivery()
+    assert (one.state, one.tries, one.last_status) == ("waiting", 1, status)
+    assert one.next_try > clock()
+    assert "elsewhere.test/" not in sink.web.asked
+    relay()
+    assert not sink.arrived
+    clock.go(seconds=10)
+    relay()
+    assert len(sink.arrived) == 1
+
+
+def test_the_schedule_backs_off_for_more_than_a_day_and_no_two_are_alike():
+    waits = [schedule.wait(n, name="a") for n in range(1, len(schedule.WAITS) + 1)]
+
+    assert sum(waits, timedelta(0)) >= timedelta(hours=72)
+    assert waits == sorted(waits)
+    for one, least in zip(waits, schedule.WAITS, strict=True):
+        assert least <= one <= least * 1.2
+    assert waits != [schedule.wait(n, name="b") for n in range(1, len(waits) + 1)]
+    assert schedule.wait(len(waits) + 1, name="a") is None
+
+
+def test_who_takes_nothing_for_days_is_disabled_and_told_by_mail_once(
+    endpoint, sink, relay, clock
+):
+    sink.always = 500
+    CommitmentFactory()
+
+    for _ in range(40):
+        relay()
+        clock.go(hours=3)
+
+    endpoint.refresh_from_db()
+    assert endpoint.state == "disabled"
+    assert "took nothing since" in endpoint.reason
+    assert EndpointNotice.objects.get().mailed_at
+    (message,) = mail.outbox
+    assert message.to == ["owner@example.org"]
+    assert sink.url in message.body and "500" in message.body
+
+
+def test_a_message_that_nobody_takes_is_given_up_and_the_next_one_sent(
+    endpoint, sink, relay, clock, monkeypatch
+):
+    monkeypatch.setattr(schedule, "WAITS", schedule.WAITS[:4])
+    commitment = CommitmentFactory()
+    sink.plays = [500] * 5
+    assess(commitment)
+
+    for _ in range(12):
+        relay()
+        clock.go(hours=1)
+
+    assert list(Delivery.objects.order_by("pk").values_list("state", flat=True)) == [
+        "dead",
+        "delivered",
+    ]
+
+
+def test_a_later_event_of_a_commitment_waits_for_the_earlier_one(
+    endpoint, sink, relay, clock
+):
+    mine, other = CommitmentFactory(), CommitmentFactory()
+    assess(mine)
+    assess(other)
+    mine_seqs = list(Event.objects.filter(commitment=mine).values_list("pk", flat=True))
+    sink.plays = [500]
+
+    relay()
+
+    # The first was refused; its successor waits, the other commitment's went out.
+    assert sorted(sink.seqs) == sorted(
+        Event.objects.filter(commitment=other).values_list("pk", flat=True)
+    )
+    clock.go(seconds=10)
+    relay()
+    assert [seq for seq in sink.seqs if seq in mine_seqs] == mine_seqs
+
+
+def test_no_more_than_so_many_are_in_flight_to_one_endpoint(endpoint, sink, relay):
+    def slow(handler):
+        time.sleep(0.1)
+        handler.send_response(204)
+        handler.end_headers()
+
+    sink.always = slow
+    for _ in range(3 * schedule.IN_FLIGHT):
+        CommitmentFactory()
+
+    relay()
+
+    assert sink.most_at_once == schedule.IN_FLIGHT
+    assert not Delivery.objects.waiting().exists()
+
+
+def test_one_that_hangs_holds_up_no_other(web, register, relay):
+    fast, hanging = Sink(web, "fast.test/"), Sink(web, "slow.test/")
+    for one in (hanging, fast):
+        register(one.url)
+    relay()
+    everything = threading.Event()
+    seen = []
+
+    def hang(handler):
+        everything.wait(8)
+        seen.append(len(fast.arrived))
+
+    def count(handler):
+        fast.arrived.append(b"")
+        if len(fast.arrived) == 6:
+            everything.set()
+        handler.send_response(204)
+        handler.end_headers()
+
+    hanging.always, fast.always = hang, count
+    for _ in range(6):
+        CommitmentFactory()
+
+    relay()
+
+    assert seen[0] == 6
+
+
+def test_who_answers_gone_is_disabled_at_once(endpoint, sink, relay):
+    sink.plays = [410]
+    CommitmentFactory()
+
+    relay()
+
+    endpoint.refresh_from_db()
+    assert endpoint.state == "disabled" and "410" in endpoint.reason
+    assert delivery().state == "dead"
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"),
+    [
+        ("3600", 3600, 3600),
+        ("99999999999999999999", 86400, 86400),
+        ("-5", 5, 6),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 5, 6),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86400, 86400),
+        ("soon", 5, 6),
+        ("", 5, 6),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wish_to_wait_is_kept_within_bounds(
+    endpoint, sink, relay, clock, status, asked, least, most
+):
+    sink.plays = [(status, {"Retry-After": asked})]
+    CommitmentFactory()
+    relay()
+
+    waits = (delivery().next_try - clock()).total_seconds()
+    assert least <= waits <= most
+    if least > 5:
+        CommitmentFactory()
+        relay()
+        assert not sink.arrived
+        clock.go(seconds=least + 1)
+    else:
+        clock.go(seconds=10)
+    relay()
+    assert sink.arrived
+
+
+def closing(handler):
+    handler.connection.close()
+
+
+def lying(handler):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100")
+    handler.end_headers()
+    handler.wfile.write(b"x")
+
+
+def garbage(handler):
+    handler.wfile.write(b"what?\r\n\r\n")
+
+
+@pytest.mark.parametrize("play", [closing, lying, garbage])
+def test_an_answer_that_breaks_off_is_a_failure(endpoint, sink, relay, clock, play):
+    sink.plays = [play]
+    CommitmentFactory()
+    relay()
+    assert (delivery().state, delivery().last_status) == ("waiting", None)
+    clock.go(seconds=10)
+    relay()
+    assert delivery().state == "delivered"
+
+
+def test_a_long_answer_counts_by_its_status_and_is_cut(endpoint, sink, relay):
+    def long(handler):
+        handler.send_response(200)
+        handler.send_header("X-Long", "y" * 5000)
+        handler.end_headers()
+        handler.wfile.write(b"\0x" * 500_000)
+
+    sink.plays = [long]
+    CommitmentFactory()
+
+    relay()
+
+    attempt = Attempt.objects.get()
+    assert delivery().state == "delivered"
+    assert 0 < len(attempt.response_body) <= sending.KEPT_BODY
+    assert max(map(len, attempt.response_headers.values())) <= sending.KEPT_HEADER
+
+
+def test_the_log_of_a_message_is_bounded(endpoint, sink, relay, clock):
+    CommitmentFactory()
+    relay()
+    for _ in range(sending.KEPT_ATTEMPTS + 3):
+        endpoints.replay(deliveries=Delivery.objects.all(), at=clock())
+        relay()
+
+    assert Attempt.objects.count() == sending.KEPT_ATTEMPTS
+    assert len(set(sink.ids)) == 1
+
+
+def test_only_the_kinds_and_commitments_asked_for_are_sent(web, register, relay, clock):
+    one, other = CommitmentFactory(), CommitmentFactory()
+    sinks = [Sink(web, f"{name}.test/") for name in ("kinds", "chosen", "both", "all")]
+    register(sinks[0].url, kinds=["status"])
+    register(sinks[1].url, commitments=[one])
+    register(sinks[2].url, kinds=["review"], commitments=[one])
+    register(sinks[3].url)
+    relay()
+    first, second = assess(one), assess(other)
+
+    relay()
+
+    arrived = [sorted(sink.seqs) for sink in sinks]
+    both = [first.seq, second.seq]
+    assert arrived == [both, [first.seq], [], both]
+
+
+def test_nothing_that_came_before_is_sent_to_a_new_endpoint(register, relay, sink):
+    CommitmentFactory()
+    relay()
+    register(sink.url)
+
+    relay()
+    relay()
+
+    assert not sink.arrived
+
+
+def test_fanning_out_twice_delivers_once(endpoint, sink, relay, clock):
+    CommitmentFactory()
+    relay()
+    Event.objects.update(webhooks_at=None)
+
+    relay()
+
+    assert Delivery.objects.count() == len(sink.arrived) == 1
+
+
+def test_fanning_out_asks_as_much_for_many_as_for_few(register, relay, web, clock):
+    for number in range(5):
+        register(Sink(web, f"h{number}.test/").url, kinds=["status"])
+    relay()
+
+    def queries(count):
+        commitments = [CommitmentFactory() for _ in range(count)]
+        for commitment in commitments:
+            assess(commitment)
+        with CaptureQueriesContext(connection) as captured:
+            assert sending.fan_out(at=clock()) == 2 * count
+        return len(captured)
+
+    assert queries(1) == queries(6) <= 10
+
+
+def test_an_erased_reason_is_not_sent_afterwards(endpoint, sink, relay, clock):
+    from commitments import services
+    from tests.factories import AT, UserFactory
+
+    commitment = CommitmentFactory()
+    relay()
+    sink.plays = [500]
+    wrong = assess(commitment, reason="It names Mr Secret.")
+    relay()
+    services.redact(
+        entry=wrong, fields=["reason"], reason="By order.", by=UserFactory(), at=AT
+    )
+    clock.go(seconds=10)
+    relay()
+
+    assert len(sink.arrived) == 3
+    assert not [body for body in sink.arrived if b"Secret" in body]
+
+
+def test_while_the_outbox_is_held_nothing_leaves(endpoint, sink, relay, clock):
+    CommitmentFactory()
+    sink.plays = [500]
+    relay()
+    outbox.hold(at=clock())
+    CommitmentFactory()
+    clock.go(hours=1)
+
+    relay()
+    assert not sink.arrived
+
+    outbox.release(at=clock())
+    relay()
+    assert len(sink.arrived) == 2
+
+
+def test_what_was_let_go_after_a_restore_is_not_sent(endpoint, sink, relay, clock):
+    CommitmentFactory()
+    sink.plays = [500]
+    relay()
+    outbox.hold(at=clock())
+    CommitmentFactory()
+    outbox.release(at=clock(), discard=True)
+    clock.go(hours=1)
+
+    relay()
+
+    assert not sink.arrived
+
+
+def test_a_key_that_is_revoked_gets_nothing_more(endpoint, sink, relay, clock):
+    ApiKey.objects.update(revoked_at=clock())
+    CommitmentFactory()
+
+    relay()
+
+    endpoint.refresh_from_db()
+    assert endpoint.state == "disabled" and "revoked" in endpoint.reason
+    assert not sink.arrived
+    assert len(mail.outbox) == 1
+
+
+def test_a_worker_that_died_loses_its_lease_and_nothing_else(
+    endpoint, sink, relay, clock
+):
+    CommitmentFactory()
+    sending.fan_out(at=clock())
+    (taken,) = sending.take_due(at=clock(), most=5)
+    relay()
+    assert not sink.arrived and sending.take_due(at=clock(), most=5) == []
+
+    clock.go(minutes=2)
+    relay()
+
+    assert len(sink.arrived) == 1
+    assert not taken.give_back()
+
+
+def test_a_secret_that_cannot_be_opened_disables_one_endpoint_alone(
+    endpoint, register, relay, web, sink, settings, clock
+):
+    settings.WEBHOOK_KEY = "another key of more than thirty-two characters"
+    other = Sink(web, "other.test/")
+    register(other.url)
+    relay()
+    CommitmentFactory()
+
+    relay()
+
+    endpoint.refresh_from_db()
+    assert endpoint.state == "disabled" and "TRACKER_WEBHOOK_KEY" in endpoint.reason
+    assert len(other.arrived) == 1
+
+
+def test_the_key_of_secrets_can_be_changed(endpoint, sink, relay, settings):
+    old = sealing._own_key()
+    secret = secret_of(endpoint)
+    settings.WEBHOOK_KEY = f"another key of more than thirty-two characters,{old}"
+    CommitmentFactory()
+
+    relay()
+
+    assert verified(secret, sink.headers[0], sink.arrived[0])
+    assert secret not in str(list(endpoint.secrets.values()))
+
+
+def test_messages_are_forgotten_after_a_month(endpoint, sink, relay, clock):
+    CommitmentFactory()
+    relay()
+    sink.always = 500
+    CommitmentFactory()
+    relay()
+    Endpoint.objects.update(state="disabled", reason="Stopped.")
+
+    clock.go(days=31)
+    endpoints.prune(at=clock())
+    assert list(Delivery.objects.values_list("state", flat=True)) == ["dead"]
+    clock.go(days=31)
+    endpoints.prune(at=clock())
+    assert not Delivery.objects.exists() and not Attempt.objects.exists()
+
+
+def test_the_payload_is_small_and_plain_json(endpoint, sink, relay):
+    assess(CommitmentFactory())
+    relay()
+
+    for body in sink.arrived:
+        assert len(body) < 20_000
+        assert json.loads(body) == orjson.loads(body)
