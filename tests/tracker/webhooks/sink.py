@@ -12,12 +12,16 @@ from tracker.webhooks.sealing import unseal
 
 
 class Sink:
-    """``plays``: what is answered next, a status or a function; else 204."""
+    """``plays``: what is answered next, a status or a function; else 204.
+
+    ``refuses``: the entries that are answered 500 once.
+    """
 
     def __init__(self, web, place):
         self.web, self.place, self.url = web, place, f"http://{place}"
         self.arrived, self.headers, self.plays = [], [], []
         self.always = 204
+        self.refuses = set()
         self.proves = True
         self.now = self.most_at_once = 0
         self.lock = threading.Lock()
@@ -33,6 +37,9 @@ class Sink:
             self.now += 1
             self.most_at_once = max(self.most_at_once, self.now)
             play = self.plays.pop(0) if self.plays else self.always
+            if (seq := message["data"].get("seq")) in self.refuses:
+                self.refuses.remove(seq)
+                play = 500
         try:
             if callable(play):
                 return play(handler)

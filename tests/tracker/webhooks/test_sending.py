@@ -156,7 +156,7 @@ def test_a_later_event_of_a_commitment_waits_for_the_earlier_one(
     assess(mine)
     assess(other)
     mine_seqs = list(Event.objects.filter(commitment=mine).values_list("pk", flat=True))
-    sink.plays = [500]
+    sink.refuses = set(mine_seqs[:1])
 
     relay()
 
