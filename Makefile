@@ -14,7 +14,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check screenshots bench contract format lock
+.PHONY: help run manage test check screenshots bench contract messages format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -36,6 +36,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	$(DEVELOPING) $(BIN)/lint-imports
 	$(DEVELOPING) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn | diff docs/openapi.json -
+	$(BIN)/python -m scripts.messages --check
 	@echo "manage.py check --deploy, on production settings"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
@@ -48,6 +49,9 @@ bench: $(VENV)/.bench  ## Measure, beside others, in one run (ARGS names parts)
 
 contract: $(VENV)/.develop  ## Write the API's contract anew: docs/openapi.json
 	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn > docs/openapi.json
+
+messages: $(VENV)/.develop  ## Take the texts of the pages anew for translation, and compile
+	$(BIN)/python -m scripts.messages
 
 format: $(VENV)/.develop  ## Put the code into the house's format
 	$(BIN)/ruff check --fix .

@@ -41,6 +41,7 @@ KEYWORDS: dict = {
 }
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|%%|\{(\w+)\}")
 # The file says nothing of when it was made: only texts change it.
+HEADER = "# Simplified Chinese of the public pages. Taken by `make messages`."
 MADE = datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -138,6 +139,9 @@ def update() -> None:
     catalog.update(taken(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
     catalog.fuzzy = False
+    catalog.project, catalog.version = "Opening-Up Tracker", "1"
+    catalog.header_comment, catalog.msgid_bugs_address = HEADER, "none"
+    catalog.last_translator = catalog.language_team = "The tracker’s editors"
     catalog.creation_date = catalog.revision_date = MADE
     PO.parent.mkdir(parents=True, exist_ok=True)
     with PO.open("wb") as file:
