@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from commitments import search
 from commitments.models import Citation, Commitment, Criterion
-from tracker import finding
+from tracker import finding, languages
 from tracker.browse import Question
 
 MOST = 2
@@ -85,6 +85,8 @@ def _texts(
 ) -> Iterator[tuple[int, str, str]]:
     """Yield (commitment, where, text), the nearest to the promise first."""
     for one in found:
+        if other := languages.other_name(one):
+            yield one.pk, _title_in(other[0]), other[1]
         # Cards show the whole statement.
         if question.view != "cards":
             yield one.pk, _("What was promised"), one.statement
@@ -101,6 +103,11 @@ def _texts(
     for pk, *texts in cited.order_by("-pk").values_list("entry__commitment", *columns):
         for text in texts:
             yield pk, _("Evidence"), text
+
+
+def _title_in(tag: str) -> str:
+    is_chinese = tag == languages.CHINESE.tag
+    return _("Title (Chinese)") if is_chinese else _("Title (English)")
 
 
 def _criteria(found: Sequence[Commitment]) -> Iterable[tuple[int, str]]:

@@ -53,10 +53,16 @@ def other_name(thing: Any, element: str = "span") -> SafeString | str:
 
 
 @register.filter
-def english(text: str | None) -> SafeString | str:
-    """Show a text that the record has in English only, marked as that elsewhere."""
+def english(text: str | None, mark: str = "") -> SafeString | str:
+    """Show a text that the record has in English only, marked as that elsewhere.
+
+    ``{{ text|english:"quiet" }}`` marks it for machines alone: for a small detail
+    beside a text that bears the words.
+    """
     if not text or languages.current() is ENGLISH:
         return text or ""
+    if mark == "quiet":
+        return format_html('<span lang="en">{}</span>', text)
     return languages.labelled(text)
 
 
