@@ -182,11 +182,11 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
 
 
 def parse_list(query: QueryDict, *, today: date) -> Question:
-    """Return the question of the list page, which also has a view.
+    """Return the question of the list page, which also has a view (and pages).
 
     Raises BadParameter.
     """
-    return parse(query, today=today, also=["view"])
+    return parse(query, today=today, also=["view", "page"])
 
 
 def parse_days(query: QueryDict, *, today: date) -> Question:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -138,9 +138,15 @@ def known(question: Question) -> QuerySet[State]:
     return past.known_by(last_entry_by(question.known_at))
 
 
-def spells(question: Question) -> dict[int, list[tuple[date, str, int | None]]]:
-    """Return for each commitment its statuses as (first day, status, entry)."""
-    return _spells(known(question))
+def spells(
+    question: Question, *, of: Collection[int] | None = None
+) -> dict[int, list[tuple[date, str, int | None]]]:
+    """Return for each commitment its statuses as (first day, status, entry).
+
+    ``of`` are the keys of those wanted; None: of all.
+    """
+    states = known(question)
+    return _spells(states if of is None else states.filter(commitment__in=of))
 
 
 def spells_of(

@@ -282,3 +282,30 @@ def test_home_says_when_the_tracker_has_gone_quiet(client, record, monkeypatch):
         by=UserFactory(),
     )
     assert "gone quiet" not in client.get("/").content.decode()
+
+
+def test_more_than_fit_come_on_pages_with_the_filters_kept(client, record, monkeypatch):
+    monkeypatch.setattr("tracker.pages.listing.ROWS", 2)
+    first, last = ask(client, "kind=rule"), ask(client, "kind=rule&page=2")
+
+    assert "4 commitments" in first and "4 commitments" in last
+    assert len(titles(first)) == len(titles(last)) == 2
+    assert titles(first) | titles(last) == set(record) - {"none"} | {"unassessed"}
+    assert 'href="?kind=rule&amp;page=2" rel="next"' in first
+    assert 'rel="prev"' not in first and 'rel="next"' not in last
+    assert 'href="?kind=rule" rel="prev"' in last
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "3", "1000000000", "9" * 40])
+def test_a_page_that_is_not_there_is_refused_and_says_why(
+    client, record, number, monkeypatch
+):
+    monkeypatch.setattr("tracker.pages.listing.ROWS", 2)
+
+    assert "page" in ask(client, f"page={number}", code=400)
+
+
+def test_all_of_the_plan_come_on_one_page(client, record):
+    page = ask(client)
+
+    assert 'rel="next"' not in page and "4 commitments" in page

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.models import Plan, Responsibility
 from tracker import browse, charts, downloads, facets, languages, reading, searching
-from tracker.browse import NOT, Question
+from tracker.browse import NOT, BadParameter, Question
 from tracker.pages.asking import asked, page, plan_span
 
+# More than the plan's commitments: a page of all, until there are many more.
+ROWS, MOST_PAGES = 200, 100_000
 FORMATS: dict[str, tuple[Callable[..., Iterable], str]] = {
     "csv": (downloads.as_csv, "text/csv; charset=utf-8"),
     "jsonl": (downloads.as_json, "application/jsonl"),
@@ -24,9 +27,15 @@ FORMATS: dict[str, tuple[Callable[..., Iterable], str]] = {
 @require_safe
 def commitments(request: HttpRequest) -> HttpResponse:
     """Answer which commitments match, with counts for each further choice."""
-    question, error = asked(request, browse.parse_list)
-    found = reading.rows(browse.states(question), question)
-    told = reading.spells(question)
+    question, error = asked(request, _parse)
+    number = 1 if error else int(request.GET.get("page") or 1)
+    start = (number - 1) * ROWS
+    matching = browse.states(question)
+    found = reading.rows(matching[start : start + ROWS], question)
+    # Counted only where there are more than fit.
+    whole = number == 1 and len(found) < ROWS
+    total = len(found) if whole else matching.order_by().count()
+    told = reading.spells(question, of=[row.commitment.pk for row in found])
     first, last = plan_span(Plan.objects.order_by("pk").first()).values()
     last = min(last, date(question.on.year + 1, 12, 31))
     first = min(first, date(last.year - 1, 1, 1))
@@ -52,6 +61,8 @@ def commitments(request: HttpRequest) -> HttpResponse:
         question,
         error,
         rows=drawn,
+        total=total,
+        pages=_pages(question, number, total),
         by_pillar=question.sort == "ref",
         years=charts.years(first=first, last=last),
         facets=counted,
@@ -62,6 +73,38 @@ def commitments(request: HttpRequest) -> HttpResponse:
         bodies=_bodies(found) if question.view == "cards" else {},
         section="commitments",
     )
+
+
+def _parse(query: QueryDict, *, today: date) -> Question:
+    """Return the question of a page of the list. Raises BadParameter."""
+    question = browse.parse_list(query, today=today)
+    given = query.get("page", "")
+    if not given:
+        return question
+    if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MOST_PAGES):
+        message = _("“%(given)s” is no page. Pages are numbered from 1.")
+        raise BadParameter("page", message % {"given": given[:40]})
+    last = max(1, -(-browse.states(question).order_by().count() // ROWS))
+    if int(given) > last:
+        message = _("There is no page %(given)s; the last one is %(last)s.")
+        raise BadParameter("page", message % {"given": given, "last": last})
+    return question
+
+
+def _pages(question: Question, number: int, total: int) -> dict[str, str]:
+    """Return the addresses of the pages before and after this one, where there are."""
+
+    def address(page: int) -> str:
+        parameters = question.parameters()
+        if page > 1:
+            parameters["page"] = str(page)
+        return "?" + parameters.urlencode()
+
+    last = max(1, -(-total // ROWS))
+    return {
+        "before": address(number - 1) if number > 1 else "",
+        "after": address(number + 1) if number < last else "",
+    }
 
 
 @require_safe
