@@ -102,6 +102,12 @@ def other_name(thing: Any) -> tuple[str, str] | None:
     return ENGLISH.tag, english
 
 
+def is_chinese(text: str) -> bool:
+    """Whether a text is Chinese, and does not just name something in it."""
+    signs = sum("\u4e00" <= sign <= "\u9fff" for sign in text)
+    return signs * 3 > len(text)
+
+
 def labelled(text: str) -> SafeString:
     """Return an English text as HTML that says, to readers of another, that it is."""
     return format_html(

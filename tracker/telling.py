@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from commitments.statuses import EntryKind, Position, Status
-from tracker import languages, writing
+from tracker import languages, reading, writing
 from tracker.changes import Change, Held
 
 WHAT = {
@@ -65,7 +65,7 @@ def step(change: Change) -> tuple[str, str]:
     if entry.acts_as == EntryKind.CLAIM:
         return "", _position(new)
     if entry.acts_as == EntryKind.MILESTONE and entry.milestone:
-        return "", entry.milestone.title
+        return "", reading.step_title(entry.milestone)
     if entry.acts_as == EntryKind.MERGED and entry.merged_into:
         into = f"{entry.merged_into.ref} {languages.name(entry.merged_into)}"
         return "", _("into %(commitment)s") % {"commitment": into}

@@ -18,6 +18,7 @@ from commitments.statuses import Precision, Status
 from scripts import messages
 from tracker import languages, writing
 from tracker.languages import CHINESE, ENGLISH
+from tracker.templatetags import words
 
 CHINESE_SIGN = re.compile("[\u4e00-\u9fff]")
 
@@ -185,13 +186,18 @@ def test_bodies_partners_and_topics_have_their_chinese_names(chinese, record):
 
 
 def test_a_chinese_search_finds_and_marks_the_chinese_title(chinese, client, record):
-    Commitment.objects.filter(pk=record.delivered.pk).update(title_zh="缩减负面清单")
-    html = chinese("/commitments/", q="负面清单")
-    assert "缩减<mark>负面清单</mark>" in html
+    html = chinese("/commitments/", q="加入协定")
+    assert "<mark>加入协定</mark></a>" in html
     assert "1项承诺" in html
-    english = client.get("/commitments/?q=" + quote("负面清单")).content.decode()
-    assert "缩减<mark>负面清单</mark>" in english
-    assert "Cut the list" in english
+    english = client.get("/commitments/?q=" + quote("加入协定")).content.decode()
+    assert "<b>Title (Chinese):</b> <mark>加入协定</mark>" in english
+    assert "1 commitment<" in english
+
+
+def test_a_text_that_is_chinese_already_is_not_called_english():
+    with translation.override(CHINESE.code):
+        assert words.english("据商务部2026年3月公告") == "据商务部2026年3月公告"
+        assert "仅英文" in words.english("The notice (商务部公告) is in force.")
 
 
 @pytest.mark.parametrize(
@@ -270,9 +276,9 @@ def test_days_are_written_no_finer_than_known(precision, english, chinese):
 @pytest.mark.parametrize("status", Status)
 def test_each_status_has_a_word_of_its_own_in_chinese(status):
     with translation.override(CHINESE.code):
-        words = [str(one.label) for one in Status]
+        labels = [str(one.label) for one in Status]
         assert CHINESE_SIGN.search(str(status.label))
-    assert len(set(words)) == len(words)
+    assert len(set(labels)) == len(labels)
 
 
 @pytest.mark.parametrize(

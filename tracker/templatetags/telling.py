@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from commitments.statuses import EntryKind
-from tracker import telling
+from tracker import languages, telling
 from tracker.changes import Change
 from tracker.figures import number
 from tracker.templatetags.tracker import css, icon, status_mark
@@ -56,6 +56,8 @@ def change_step(change: Change) -> SafeString | str:
 
 
 def _plain(words: str) -> SafeString:
+    if isinstance(words, languages.EnglishOnly):
+        words = languages.labelled(words)
     return format_html('<span class="st">{}</span>', words)
 
 

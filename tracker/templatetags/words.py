@@ -25,14 +25,19 @@ register.filter("days_ago", writing.days_ago)
 register.filter("in_days", writing.in_days)
 register.filter("sources", writing.sources)
 register.filter("entries", writing.entries)
-# In attributes and titles, where no mark can stand.
-register.filter("name", languages.name)
 
 
 @register.simple_tag
 def html_lang() -> str:
     """Return the tag of the current language, for the page itself."""
     return languages.current().tag
+
+
+@register.filter
+def name(thing: Any) -> str:
+    """Return a name or title for an attribute, with the mark in words."""
+    text = languages.name(thing)
+    return english_plain(text) if isinstance(text, EnglishOnly) else text
 
 
 @register.filter
@@ -59,7 +64,7 @@ def english(text: str | None, mark: str = "") -> SafeString | str:
     ``{{ text|english:"quiet" }}`` marks it for machines alone: for a small detail
     beside a text that bears the words.
     """
-    if not text or languages.current() is ENGLISH:
+    if not text or languages.current() is ENGLISH or languages.is_chinese(text):
         return text or ""
     if mark == "quiet":
         return format_html('<span lang="en">{}</span>', text)
@@ -69,9 +74,9 @@ def english(text: str | None, mark: str = "") -> SafeString | str:
 @register.filter
 def english_plain(text: str) -> str:
     """Return such a text for an attribute, with its mark in words."""
-    if not text or languages.current() is ENGLISH:
+    if not text or languages.current() is ENGLISH or languages.is_chinese(text):
         return text
-    return f"{text} {_('(English only)')}"
+    return f"{text}{_('(English only)')}"
 
 
 @register.filter
