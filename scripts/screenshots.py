@@ -47,6 +47,12 @@ PUBLIC = {
     "data": "/data/",
     "about": "/about/",
     "not-found": "/commitments/no-such-thing/",
+    "home-zh": "/zh-hans/",
+    "commitments-zh": "/zh-hans/commitments/?q=海南",
+    "commitment-zh": "/zh-hans/commitments/cptpp-accession/",
+    "changes-zh": "/zh-hans/changes/",
+    "method-zh": "/zh-hans/method/",
+    "data-zh": "/zh-hans/data/",
 }
 ADMIN = {
     "desk": "/admin/",
