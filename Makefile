@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Test processes beside each other; ARGS="-n 0" for one.
 JOBS ?= 2
+# How many kills a fault test survives.
+KILLS ?= 200
 export HOST PORT
 
 PYTEST := $(BIN)/python -m pytest -p tests.services -n $(JOBS)
@@ -14,7 +16,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test check screenshots bench contract messages format lock
+.PHONY: help run manage test faults check screenshots bench contract messages format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -40,6 +42,9 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	@echo "manage.py check --deploy, on production settings"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
+
+faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
+	FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults $(ARGS)
 
 screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
 	$(BIN)/python scripts/screenshots.py $(ARGS)

@@ -1,0 +1,126 @@
+"""What the fault tests start, kill and start again: brokers and workers of their own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import redis
+from django.db import connection
+from kombu import Connection
+
+from config.celery import app
+from tests.services import _broker
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "It did not come about in time."
+        time.sleep(0.05)
+
+
+class Broker:
+    """A Valkey of this test alone, which keeps nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "broker.sock"
+        self.url = f"redis+socket://{self.socket}"
+        self.start()
+
+    def start(self) -> None:
+        command = [_broker(), "--port", "0", "--unixsocket", str(self.socket)]
+        command += [
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self.socket.parent),
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_for(self.socket.exists)
+
+    def flush(self) -> None:
+        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            client.flushall()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+
+class Worker:
+    """A worker with its pool, in a session of its own."""
+
+    def __init__(self, port: int, queue: str, broker: Broker, **environment) -> None:
+        self.command = [sys.executable, "-m", "tests.faults.worker", str(port), queue]
+        self.environment = {
+            **os.environ,
+            "REDIS_URL": broker.url,
+            "TEST_DATABASE_IN_USE": str(connection.settings_dict["NAME"]),
+            **environment,
+        }
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, env=self.environment, start_new_session=True
+        )
+
+    def ensure(self) -> bool:
+        """Start it again where it gave up, as supervisor and containers do."""
+        if self.process.poll() is not None:
+            self.start()
+        return True
+
+    def children(self) -> list[int]:
+        """The processes that run the tasks."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                parent = path.read_text().rpartition(")")[2].split()[1]
+                if int(parent) == self.process.pid:
+                    found.append(int(path.parent.name))
+        return sorted(found)
+
+    def kill(self) -> None:
+        """Kill the whole worker, as a machine does that loses its power."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+
+class Beat(threading.Thread):
+    """Asks for a task again and again, whatever becomes of the broker."""
+
+    def __init__(self, task: str, queue: str, broker: Broker, every: float) -> None:
+        super().__init__(daemon=True)
+        self.task, self.queue, self.broker, self.every = task, queue, broker, every
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        while not self.ended.wait(self.every):
+            with suppress(Exception), Connection(self.broker.url) as asking:
+                app.send_task(
+                    self.task, queue=self.queue, connection=asking, expires=10
+                )
+
+    def end(self) -> None:
+        self.ended.set()
+        self.join(30)

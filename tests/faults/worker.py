@@ -1,0 +1,42 @@
+"""A real Celery worker for the fault tests: its requests go to a web on loopback.
+
+Arguments: the port of that web, and the queue. Waits, leases and time-outs are those of
+the product divided until a run of many kills ends within minutes.
+"""
+
+import os
+import sys
+from datetime import timedelta
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.db import connections
+
+from commitments import outgoing
+from config.celery import app
+from tracker.webhooks import schedule, sending
+
+connections["default"].settings_dict["NAME"] = os.environ["TEST_DATABASE_IN_USE"]
+schedule.WAITS = (timedelta(seconds=0.2),) * 500
+schedule.CHALLENGE_WAITS = (timedelta(seconds=0.2),) * 100
+schedule.LEASE = timedelta(seconds=3)
+sending.LIMITS = outgoing.Limits(bytes=2000, seconds=1)
+
+outgoing.resolve = lambda host, port: ["11.0.0.1"]
+outgoing.dial = lambda address, port: ("127.0.0.1", int(sys.argv[1]))
+app.worker_main(
+    [
+        "worker",
+        "-Q",
+        sys.argv[2],
+        "--concurrency",
+        "2",
+        "-l",
+        os.environ.get("FAULT_LOG", "CRITICAL"),
+        "-n",
+        "f@%h",
+    ]
+)
