@@ -130,7 +130,14 @@ def test_each_endpoint_ends_with_each_event(kills, worker, broker, sinks):
         for one in chance.sample(commitments, 2):
             status = "announced" if one.status == "under_way" else "under_way"
             assess(one, status=status)
-        time.sleep(chance.uniform(0.05, 0.8))
+        # In the middle of work: what is killed while it starts has nothing to lose.
+        before = sum(len(sink.arrived) for sink in sinks)
+        wait_for(
+            lambda seen=before: (
+                worker.ensure() and sum(len(sink.arrived) for sink in sinks) > seen
+            )
+        )
+        time.sleep(chance.uniform(0, 0.3))
         break_something(number, worker, broker, chance)
     ended = time.monotonic()
     for sink in sinks:
