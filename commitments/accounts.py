@@ -55,7 +55,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
         "tracker": (
             *("view_event", "view_hold", "view_attempt", "view_endpointnotice"),
             *("add_endpoint", "change_endpoint", "delete_endpoint", "view_endpoint"),
-            *("view_delivery", "change_delivery"),
+            *("view_delivery", "change_delivery", "view_release", "add_release"),
         ),
     },
 }

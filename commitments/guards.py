@@ -32,7 +32,8 @@ APPEND_ONLY: tuple[type[Model], ...] = (
     Capture,
     LinkCheck,
 )
-GUARDED: tuple[type[Model], ...] = (*APPEND_ONLY, HistoryText)
+# With what other apps add: see ``also``.
+GUARDED: list[type[Model]] = [*APPEND_ONLY, HistoryText]
 FUNCTIONS = {
     "commitments_refuse_change": """
 BEGIN
@@ -46,6 +47,11 @@ BEGIN
     USING ERRCODE = 'restrict_violation';
 END""",
 }
+
+
+def also(*models: type[Model]) -> None:
+    """Keep the tables of another app append-only too. For its ``ready``."""
+    GUARDED.extend(model for model in models if model not in GUARDED)
 
 
 def install(connection: BaseDatabaseWrapper) -> None:

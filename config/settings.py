@@ -295,7 +295,7 @@ STATIC_ROOT = Path(env("TRACKER_STATIC_ROOT", default=str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files that wait to be imported. Never served.
 MEDIA_ROOT = DATA_DIR / "files"
-# Where kept copies lie: a bucket, or a folder beside the database.
+# Where kept copies and releases lie: a bucket, or folders beside the database.
 S3_BUCKET = env("TRACKER_S3_BUCKET", default="")
 S3_ENDPOINT = env("TRACKER_S3_ENDPOINT", default="")
 
@@ -323,6 +323,7 @@ def kept_in(folder: str) -> dict:
 
 STORAGES = {
     "captures": kept_in("captures"),
+    "releases": kept_in("releases"),
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -413,6 +414,11 @@ CELERY_BEAT_SCHEDULE = {
     "write-checkpoint-every-day": {
         "task": "commitments.tasks.write_checkpoint",
         "schedule": crontab(hour=2, minute=30),
+    },
+    # Makes one in each month: the first night on which the last is of another.
+    "make-monthly-release-every-night": {
+        "task": "tracker.tasks.make_monthly_release",
+        "schedule": crontab(hour=3, minute=0),
     },
     "answer-tips-every-few-minutes": {
         "task": "tracker.tasks.answer_tips",

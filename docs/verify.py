@@ -2,9 +2,10 @@
 """Check the tracker's history without trusting the tracker: standard library alone.
 
 Usage: python3 verify.py FILE...
-Each FILE is a saved answer of /api/v1/history/ (all pages, in order). Prints what is
-wrong, or the number and digest of the last entry, to compare with a checkpoint that
-you saved earlier. Exit 0: the chain is whole; 2: it is not.
+Each FILE is a saved answer of /api/v1/history/ (all pages, in order), or the file
+history.jsonl of a data release. Prints what is wrong, or the number and digest of the
+last entry, to compare with a checkpoint that you saved earlier. Exit 0: the chain is
+whole; 2: it is not.
 """
 
 import hashlib
@@ -50,12 +51,17 @@ def wrong_with(entry, previous):
             yield "its reason was altered"
 
 
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        if path.endswith(".jsonl"):
+            return [json.loads(line) for line in file]
+        return json.load(file)["results"]
+
+
 def main(paths):
     previous, expected, findings = "0" * 64, 1, 0
     for path in paths:
-        with open(path, encoding="utf-8") as file:
-            entries = json.load(file)["results"]
-        for entry in entries:
+        for entry in read(path):
             wrong = list(wrong_with(entry, previous))
             if entry["seq"] != expected:
                 wrong.append(f"entry {expected} is missing")

@@ -9,9 +9,12 @@ class TrackerConfig(AppConfig):
 
     def ready(self) -> None:
         # The contract learns by this import how a key is sent.
+        from commitments import guards
         from tracker import outbox
         from tracker.api import contract  # noqa: F401
+        from tracker.models import Release, ReleasedFact, ReleaseFile
 
+        guards.also(Release, ReleaseFile, ReleasedFact)
         outbox.connect()
         post_migrate.connect(grant_permissions, sender=self)
 

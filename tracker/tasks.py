@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from commitments import services
 from tracker import outbox, tip_mail
+from tracker.releases import making
 from tracker.webhooks import endpoints, sending
 
 logger = logging.getLogger(__name__)
@@ -41,3 +42,14 @@ def relay_webhooks() -> None:
 def prune_deliveries() -> None:
     """Forget messages that were done a month ago. Safe to run twice."""
     endpoints.prune(at=timezone.now())
+
+
+# Below the time after which the broker would hand it out again.
+@shared_task(soft_time_limit=500, time_limit=540)
+def make_monthly_release() -> None:
+    """Release the data once a month. Safe to run twice, late, or beside itself."""
+    try:
+        if release := making.make_monthly_release(at=timezone.now()):
+            logger.info("%s", release.citation)
+    except (making.NothingNew, making.NotMade) as reason:
+        logger.info("No release: %s", reason)

@@ -3,6 +3,7 @@ from .endpoint import Endpoint, EndpointNotice, EndpointSecret
 from .event import Channel, Event
 from .hold import Hold
 from .leased import Leased, LeasedQuerySet
+from .release import Release, ReleasedFact, ReleaseFile
 
 __all__ = [
     "Attempt",
@@ -15,4 +16,7 @@ __all__ = [
     "Hold",
     "Leased",
     "LeasedQuerySet",
+    "Release",
+    "ReleaseFile",
+    "ReleasedFact",
 ]
