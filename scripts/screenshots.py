@@ -45,6 +45,8 @@ PUBLIC = {
     "checkpoints": "/checkpoints/",
     "method": "/method/",
     "data": "/data/",
+    "releases": "/data/releases/",
+    "release": "/data/releases/1/",
     "about": "/about/",
     "not-found": "/commitments/no-such-thing/",
     "home-zh": "/zh-hans/",
@@ -104,6 +106,7 @@ def prepare() -> dict[str, Any]:
 
     call_command("migrate", verbosity=0)
     call_command("load_catalogue", verbosity=0)
+    call_command("make_release", verbosity=0)
     at = timezone.now()
     services.flag_commitments(on=at.date(), at=at)
     ann, rev = _person("Ann Analyst", "analyst"), _person("Rev Reviewer", "reviewer")

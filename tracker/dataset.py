@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from commitments.models import DataVersion, HistoryEntry, Plan
+from tracker.models import Release
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 # As Django's json_script: no character that could end the script element.
@@ -54,6 +55,7 @@ def described() -> dict[str, Any]:
             _file("feed-atom", "application/atom+xml"),
             _file("calendar", "text/calendar"),
             _file("checkpoints-file", "application/jsonl"),
+            *_released(),
         ],
     }
     if plan:
@@ -61,6 +63,23 @@ def described() -> dict[str, Any]:
     if last:
         told["dateModified"] = last.recorded_at.date().isoformat()
     return told
+
+
+def _released() -> list[dict[str, str]]:
+    """Return the files of the newest release, with their sums."""
+    newest = Release.objects.order_by("-number").first()
+    return [
+        {
+            "@type": "DataDownload",
+            "name": file.name,
+            "encodingFormat": file.media_type,
+            "contentUrl": settings.SITE_URL + file.get_absolute_url(),
+            "contentSize": f"{file.size} B",
+            "sha256": file.sha256,
+        }
+        for file in (newest.files.all() if newest else ())
+        if file.name.endswith((".csv", ".zip", ".sqlite", ".xlsx"))
+    ]
 
 
 def _file(name: str, kind: str) -> dict[str, str]:

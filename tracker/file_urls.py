@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tracker.pages import checkpoints, listing, machines, oembed, share
+from tracker.pages import checkpoints, listing, machines, oembed, releases, share
 
 urlpatterns = [
     path(
@@ -15,6 +15,14 @@ urlpatterns = [
         name="commitments-jsonl",
     ),
     path("checkpoints.jsonl", checkpoints.checkpoints_file, name="checkpoints-file"),
+    path(
+        "data/releases/latest/<str:name>", releases.latest, name="release-latest-file"
+    ),
+    path(
+        "data/releases/<int:number>/<str:name>",
+        releases.release_file,
+        name="release-file",
+    ),
     path("share.png", share.everything, name="share-whole"),
     path("share/<slug:slug>.png", share.one, name="share-image"),
     path("oembed/", oembed.oembed, name="oembed"),

@@ -176,7 +176,8 @@ def may_be_kept(status: str, headers: Headers, *, most: int) -> bool:
     return (
         status.startswith("200 ")
         and "public" in directives
-        and not directives & {"private", "no-store", "no-cache"}
+        # What never changes is kept by its reader, and may be large.
+        and not directives & {"private", "no-store", "no-cache", "immutable"}
         and "set-cookie" not in told
         and "content-encoding" not in told
         and "content-type" in told

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from commitments import services
+from commitments.models import Topic
 from tests.tracker import record as records
+from tracker.releases import making
 
 from .conftest import DESKTOP, PHONE
 
@@ -18,6 +20,7 @@ ADDRESSES = [
     *("/compare/?from=2026-01-05", "/bodies/", "/bodies/mofcom/", "/partners/"),
     *("/topics/trade/", "/indicators/", "/indicators/tariff/"),
     *("/claim-evidence-gap/", "/freshness/", "/corrections/", "/data/", "/about/"),
+    *("/data/releases/", "/data/releases/2/"),
     *("/checkpoints/", "/embed/join-the-pact/", "/embed/timeline/join-the-pact/"),
     *("/embed/status-bar/", "/embed/nowhere/"),
 ]
@@ -31,6 +34,9 @@ def record(transactional_db, monkeypatch):
     monkeypatch.setattr("django.utils.timezone.localdate", lambda *a: day)
     made = records.small()
     services.write_checkpoint(at=records.moment(9, 3))
+    making.make_release(at=records.moment(10, 1))
+    Topic.objects.create(slug="added", name="Added")
+    making.make_release(at=records.moment(11, 1))
     return made
 
 

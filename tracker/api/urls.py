@@ -9,6 +9,7 @@ from tracker.api import views
 from tracker.api.changes import ChangesView
 from tracker.api.machines import EvidenceViewSet, ProposalsView
 from tracker.api.problems import errors_page
+from tracker.api.releases import ReleaseViewSet
 from tracker.api.webhooks import WebhookViewSet
 
 LISTS = {
@@ -25,6 +26,7 @@ LISTS = {
     "bodies": (views.BodyViewSet, "body"),
     "partners": (views.PartnerViewSet, "partner"),
     "topics": (views.TopicViewSet, "topic"),
+    "releases": (ReleaseViewSet, "release"),
 }
 router = SimpleRouter()
 for name, (viewset, basename) in LISTS.items():

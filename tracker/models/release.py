@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+FORMS = {"csv": "CSV", "jsonl": "JSON Lines", "parquet": "Parquet"}
+
 
 class Release(models.Model):
     """One numbered release of the data, for good: the database refuses any change.
@@ -85,6 +87,11 @@ class ReleaseFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def form(self) -> str:
+        """The form it is in, as people call it."""
+        return FORMS[self.name.rpartition(".")[2]]
 
     def get_absolute_url(self) -> str:
         return reverse("release-file", args=[self.release_id, self.name])

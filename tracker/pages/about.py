@@ -24,6 +24,7 @@ from commitments.models import (
 )
 from tracker import dataset
 from tracker.browse import Question
+from tracker.models import Release
 from tracker.pages.asking import page
 
 # (words, what one row is, its name in the API, all that is public)
@@ -59,6 +60,7 @@ def data(request: HttpRequest) -> HttpResponse:
         plan=Plan.objects.order_by("pk").first(),
         example=Commitment.objects.standing_now().first(),
         version=DataVersion.current(),
+        release=Release.objects.order_by("-number").first(),
         structured=dataset.block(dataset.described()),
         section="data",
     )

@@ -27,12 +27,13 @@ from commitments.models import (
 from commitments.models.state import Standing
 from tracker import languages
 from tracker.languages import LANGUAGES
+from tracker.models import Release
 from tracker.pages.asking import for_everybody
 
 # Change with every entry of the record.
 LIVE = ("home", "commitments", "changes", "claim-gap", "freshness", "corrections")
 # Change with the code, or seldom.
-CALM = ("method", "data", "about", "checkpoints", "compare", "tips")
+CALM = ("method", "data", "releases", "about", "checkpoints", "compare", "tips")
 FILTERED = ("commitments", "changes", "compare")
 INDEXES = (
     ("indicators", "indicator", Indicator),
@@ -71,6 +72,8 @@ def _pages() -> Iterator[tuple[str, date | None]]:
     listed = Commitment.objects.public().exclude(standing=Standing.MERGED)
     for slug, at in listed.values_list("slug", "latest_entry__recorded_at"):
         yield reverse("commitment", args=[slug]), at.date() if at else None
+    for number, at in Release.objects.values_list("number", "made_at"):
+        yield reverse("release", args=[number]), at.date()
     for many, one, model in INDEXES:
         if many:
             yield reverse(many), None

@@ -13,6 +13,7 @@ from tracker.pages import (
     feeds,
     indicators,
     ledgers,
+    releases,
     subjects,
     tips,
 )
@@ -49,6 +50,9 @@ urlpatterns = [
     path("corrections/tips/", tips.tips, name="tips"),
     path("corrections/tips/<str:reference>/", tips.tip, name="tip"),
     path("data/", about.data, name="data"),
+    path("data/releases/", releases.releases, name="releases"),
+    path("data/releases/latest/", releases.latest, name="release-latest"),
+    path("data/releases/<int:number>/", releases.release, name="release"),
     path("about/", about.about, name="about"),
     path("embed/status-bar.svg", embeds.status_bar_badge, name="embed-status-bar-svg"),
     path("embed/status-bar/", embeds.status_bar, name="embed-status-bar"),
