@@ -146,7 +146,7 @@ def test_machines_find_the_newest_release(client, page, record, release):
     made = release()
 
     assert "/data/releases/1/" in page("/sitemap.xml")
-    assert "/data/releases/latest/" in page("/llms.txt")
+    assert "/data/releases/)" in page("/llms.txt")
     block = re.search(
         r'<script type="application/ld\+json">(.*?)</script>', page("/data/"), re.DOTALL
     ).group(1)
