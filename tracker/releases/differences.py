@@ -57,7 +57,7 @@ def changes(table: Table, work: Workspace) -> Iterator[dict[str, Any]]:
     for _, before, after in work.differences(OLD, NEW, table.name):
         old = orjson.loads(before) if before else None
         new = orjson.loads(after) if after else None
-        row = new or old
+        row = orjson.loads(after or before or b"")
         told = {"table": table.name, "op": _op(old, new), "key": table.key_of(row)}
         if new:
             told["row"] = new
