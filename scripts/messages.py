@@ -32,7 +32,7 @@ MO = PO.with_suffix(".mo")
 CODE = ("tracker/**/*.py", "commitments/**/*.py")
 NO_CODE = ("migrations", "commitments/admin", "commitments/forms", "tracker/admin")
 PAGES = ("templates/**/*.html", "templates/**/*.txt")
-NO_PAGES = ("templates/admin", "templates/mail")
+NO_PAGES = ("templates/admin",)
 KEYWORDS: dict = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
