@@ -30,8 +30,7 @@ def write_checkpoint() -> None:
 @shared_task
 def work_on_imports() -> None:
     """Check or write the file that has waited longest. Safe to run beside itself."""
-    if run := runs.work_on_next(at=timezone.now()):
-        logger.info("Import %s: %s", run.pk, run.state)
+    runs.work_on_next(at=timezone.now())
 
 
 @shared_task

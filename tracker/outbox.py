@@ -9,6 +9,7 @@ the first, loses nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,15 @@ from typing import Any
 import orjson
 from django.db import transaction
 
+from commitments import tracing
 from commitments.models import HistoryEntry
 from commitments.models.history import HistoryEntryQuerySet
 from commitments.signals import recorded
 from commitments.statuses import EntryKind
 from tracker import sync
 from tracker.models import Channel, Delivery, Event, Hold
+
+logger = logging.getLogger(__name__)
 
 RESTORED = "Restored from a backup"
 
@@ -46,6 +50,7 @@ def write(entries: Sequence[HistoryEntry]) -> None:
             commitment=entry.commitment,
             type=change["type"],
             body=body(change),
+            request_id=tracing.request_id(),
             recorded_at=entry.recorded_at,
         )
         for entry, change in zip(entries, sync.told(entries), strict=True)
@@ -91,6 +96,9 @@ def fan_out(
     events = list(waiting.select_related("entry", "commitment")[:most])
     if events:
         spread(events)
+        for event in events:
+            with tracing.following(event.request_id):
+                logger.info("Entry %s goes out by %s", event.seq, channel)
         marked = Event.objects.filter(pk__in=[event.pk for event in events])
         marked.update(**{f"{channel}_at": at})
     return len(events)

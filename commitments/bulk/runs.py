@@ -10,6 +10,7 @@ over.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -22,7 +23,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from commitments import actors, chain, search
+from commitments import actors, chain, search, tracing
 from commitments.models import DataVersion, ImportRun
 from commitments.rules import RuleBroken
 
@@ -36,6 +37,7 @@ from .spool import Spool
 from .workbook import unpacked_size
 from .writing import write
 
+logger = logging.getLogger(__name__)
 State = ImportRun.State
 BATCH = 500
 # Longer than the hard limit of a task: whoever held a run is gone by then.
@@ -78,6 +80,7 @@ def start(*, kind: str, file: UploadedFile, by: Any, at: datetime) -> ImportRun:
         small=small,
         by=by,
         by_name=actors.name(by)[:150],
+        request_id=tracing.request_id(),
         created_at=at,
     )
     # Its own name may hold anything, and is for reading alone.
@@ -124,7 +127,9 @@ def work_on_next(*, at: datetime) -> ImportRun | None:
     _tidy(at=at)
     for pk in _due(at).order_by("pk").values_list("pk", flat=True):
         if run := take(pk, at=at):
-            work(run, at=at)
+            with tracing.following(run.request_id):
+                work(run, at=at)
+                logger.info("Import %s: %s", run.pk, run.state)
             return run
     return None
 

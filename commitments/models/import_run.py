@@ -51,6 +51,13 @@ class ImportRun(models.Model):
     small = models.BooleanField(
         default=False, help_text="Worked through while its sender waits."
     )
+    request_id = models.CharField(
+        max_length=36,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="Of the request that sent it: logs go by it.",
+    )
     attempt = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
     total = models.PositiveIntegerField(null=True, help_text="Rows in the file.")

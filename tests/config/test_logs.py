@@ -11,6 +11,9 @@ from django.test import RequestFactory
 from django.urls import ResolverMatch
 
 from config import logs
+from tests.factories import AT, CommitmentFactory, assess
+from tracker import outbox
+from tracker.models import Channel
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +81,14 @@ def test_what_only_its_holder_may_know_is_hidden(name):
 def test_a_path_that_leads_nowhere_is_not_written_down(client, lines):
     client.get("/nowhere/my-token/")
     assert "my-token" not in json.dumps(lines())
+
+
+def test_the_number_of_a_request_follows_into_the_task_that_sends_what_it_did(
+    client, lines
+):
+    with structlog.contextvars.bound_contextvars(request_id="a-number"):
+        assess(CommitmentFactory())
+    outbox.fan_out(Channel.WEBHOOKS, lambda events: None, at=AT)
+    told = [line for line in lines() if "goes out by webhooks" in line["event"]]
+    assert {line["request_id"] for line in told} == {"a-number"}
+    assert structlog.contextvars.get_contextvars().get("request_id") is None

@@ -40,6 +40,13 @@ class Event(models.Model):
     type = models.CharField(max_length=10, choices=list(TYPES.items()))
     body = models.TextField()
     recorded_at = models.DateTimeField()
+    request_id = models.CharField(
+        max_length=36,
+        blank=True,
+        db_default="",
+        default="",
+        help_text="Of the request that recorded it: logs go by it.",
+    )
     webhooks_at = models.DateTimeField(null=True)
     mails_at = models.DateTimeField(null=True)
 
