@@ -33,7 +33,7 @@ STOP_WITHIN = 10
 # Longer paths do not fit a socket's address.
 LONGEST_SOCKET = 100
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-EVERYWHERE = ("0.0.0.0", "::")
+EVERYWHERE = ("0.0.0.0", "::")  # nosec B104
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG
 LIBC = ctypes.CDLL(None)
 
@@ -142,7 +142,7 @@ def broker_socket(folder: Path) -> Iterator[Path]:
         path.unlink(missing_ok=True)
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="tracker-", dir="/tmp") as scratch:
+    with tempfile.TemporaryDirectory(prefix="tracker-", dir="/tmp") as scratch:  # nosec B108
         yield Path(scratch) / "broker.sock"
 
 
