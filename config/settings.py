@@ -132,6 +132,9 @@ if any(len(key.strip()) < 32 for key in WEBHOOK_KEY.split(",") if WEBHOOK_KEY):
 # On: cookies, redirects and headers for a site served over HTTPS.
 SECURE = switch("TRACKER_SECURE", default=not DEBUG)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+if SECURE:
+    # Browsers take these names from this host alone, over HTTPS.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
@@ -152,10 +155,17 @@ except ValueError as error:
     ) from error
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        # What is not named comes from nowhere.
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
-        "object-src": [NONE],
-        "base-uri": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        # The desk previews public pages in a frame.
+        "frame-src": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
     }
@@ -186,6 +196,7 @@ MIDDLEWARE = [
     "config.logs.Requests",
     "config.metrics.remember_route",
     "django.middleware.security.SecurityMiddleware",
+    "config.headers.add",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "tracker.middleware.speak_the_language_of_the_address",

@@ -52,6 +52,16 @@ def test_every_service_but_the_one_shot_has_a_health_check():
     assert without == {"migrate"}
 
 
+def test_our_processes_write_to_their_data_alone_and_gain_no_rights():
+    for name in OURS:
+        service = COMPOSE["services"][name]
+        assert service["read_only"] is True, name
+        assert service["tmpfs"] == ["/tmp"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["volumes"] == ["data:/data"], name
+
+
 def test_no_secret_inside():
     for path in ("docker-compose.yml", "Dockerfile", ".env.example"):
         text = (ROOT / path).read_text()
