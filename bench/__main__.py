@@ -1,7 +1,7 @@
 """Measure the tracker beside others, in one run: ``make bench ARGS="PARTS OPTIONS"``.
 
-Parts: answers (to readers, all servers interleaved), links (link checks); all of them
-unless named. Records are made once for a size and kept in var/bench.
+Parts: answers (to readers, all servers interleaved), links (link checks), following
+(mails to 10,000 followers); all of them unless named. Records are made once for a size and kept in var/bench.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from bench import answers, links, record
+from bench import answers, following, links, record
 
 RECORDS = {"sqlite": record.sqlite, "postgresql": record.postgresql}
 
@@ -41,7 +41,11 @@ def run_links(options: argparse.Namespace) -> dict:
     return {"failed": links.main()}
 
 
-PARTS = {"answers": run_answers, "links": run_links}
+def run_following(options: argparse.Namespace) -> dict:
+    return {"steps": following.main()}
+
+
+PARTS = {"answers": run_answers, "links": run_links, "following": run_following}
 
 
 def main() -> None:

@@ -56,6 +56,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
             *("view_event", "view_hold", "view_attempt", "view_endpointnotice"),
             *("add_endpoint", "change_endpoint", "delete_endpoint", "view_endpoint"),
             *("view_delivery", "change_delivery", "view_release", "add_release"),
+            *("view_follow", "view_mail", "change_mail"),
         ),
     },
 }

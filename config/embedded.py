@@ -276,6 +276,7 @@ def celery_children() -> list[Child]:
         Child("worker", [*celery, *worker, "-Q", "celery", "-n", "desk@%h"]),
         # Two at a time: messages do not wait behind the links of evidence.
         Child("network worker", [*celery, "worker", *network]),
+        Child("mail worker", [*celery, *worker, "-Q", "mail", "-n", "mail@%h"]),
         Child("scheduler", [*celery, "beat", "-l", "WARNING", "--pidfile", ""]),
     ]
 

@@ -16,7 +16,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import logs, metrics, reports
+from config import logs, mail, metrics, reports
 
 # Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
 os.environ["OPENPYXL_LXML"] = "False"
@@ -343,9 +343,11 @@ STORAGES = {
     },
 }
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="tracker@localhost")
+# Empty: each mail becomes a file in var/mail/ and is printed.
+vars().update(mail.configured(secret("EMAIL_URL"), folder=DATA_DIR / "mail"))
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "tracker@localhost"
+# Where "unsubscribe" may be sent to by mail; somebody has to read it. Empty: nowhere.
+UNSUBSCRIBE_ADDRESS = env("TRACKER_UNSUBSCRIBE_ADDRESS", default="")
 
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
@@ -370,12 +372,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 5,
 }
 # What waits for other machines has workers of its own.
-QUEUES = ("celery", "network")
+QUEUES = ("celery", "network", "mail")
 CELERY_TASK_ROUTES = {
     "commitments.tasks.check_links": {"queue": "network"},
     "commitments.tasks.watch_sources": {"queue": "network"},
     "commitments.tasks.save_snapshots": {"queue": "network"},
     "tracker.tasks.relay_webhooks": {"queue": "network"},
+    # Nobody who waits for a link waits for hundreds of web pages first.
+    "tracker.tasks.write_mails": {"queue": "mail"},
+    "tracker.tasks.send_mails": {"queue": "mail"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "config.beat:OneScheduler"
@@ -444,6 +449,20 @@ CELERY_BEAT_SCHEDULE = {
     "send-desk-digests-every-morning": {
         "task": "tracker.tasks.send_desk_digests",
         "schedule": crontab(hour="6-20", minute=0),
+    },
+    "write-mails-every-few-seconds": {
+        "task": "tracker.tasks.write_mails",
+        "schedule": 5.0,
+        "options": {"expires": 30},
+    },
+    "send-mails-every-few-seconds": {
+        "task": "tracker.tasks.send_mails",
+        "schedule": 5.0,
+        "options": {"expires": 30},
+    },
+    "forget-followers-every-day": {
+        "task": "tracker.tasks.forget_followers",
+        "schedule": crontab(hour=3, minute=10),
     },
 }
 

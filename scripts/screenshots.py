@@ -48,6 +48,8 @@ PUBLIC = {
     "releases": "/data/releases/",
     "release": "/data/releases/1/",
     "about": "/about/",
+    "follow": "/follow/?topic=services&status=under_way",
+    "follow-asked": "/follow/asked/",
     "not-found": "/commitments/no-such-thing/",
     "home-zh": "/zh-hans/",
     "commitments-zh": "/zh-hans/commitments/?q=海南",

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from commitments import services
 from tracker import outbox, tip_mail
+from tracker.following import digests, forgetting, spreading, wishes
+from tracker.following import sending as mailing
 from tracker.releases import making
 from tracker.webhooks import endpoints, sending
 
@@ -53,3 +55,28 @@ def make_monthly_release() -> None:
             logger.info("%s", release.citation)
     except (making.NothingNew, making.NotMade) as reason:
         logger.info("No release: %s", reason)
+
+
+@shared_task
+def write_mails() -> None:
+    """Write what followers are to be sent. Safe to run twice, late, or beside itself."""
+    wishes.take_up(at=timezone.now())
+    told = spreading.tell_at_once(at=timezone.now())
+    built = digests.build_due(at=timezone.now())
+    if told or built:
+        logger.info("Events told at once: %s; digests written: %s", told, built)
+
+
+@shared_task
+def send_mails() -> None:
+    """Send what is due. Safe to run twice or beside itself: no mail goes twice."""
+    counts = mailing.send_due(clock=timezone.now)
+    if counts:
+        logger.info("Mails: %s", dict(counts))
+
+
+@shared_task
+def forget_followers() -> None:
+    """Delete addresses that follow nothing any more. Safe to run twice or late."""
+    gone = forgetting.forget(at=timezone.now())
+    logger.info("Forgotten: %s", gone)

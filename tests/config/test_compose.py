@@ -19,7 +19,7 @@ EXAMPLE = dict(
     if "=" in line and not line.startswith("#")
 )
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
-OURS = ["migrate", "web", "worker", "network", "beat"]
+OURS = ["migrate", "web", "worker", "network", "mail", "beat"]
 
 
 def test_each_variable_set_exists_in_settings():

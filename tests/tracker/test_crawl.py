@@ -178,7 +178,14 @@ REACHED = [
     *("/freshness/", "/corrections/", "/data/", "/about/", "/checkpoints/"),
     *("/data/releases/", "/data/releases/1/"),
     *("/checkpoints.jsonl", "/feeds/changes.atom", "/feeds/changes.json"),
-    *("/feeds/dates.ics", "/embed/status-bar/", "/oembed/", "/api/v1/docs/"),
+    *(
+        "/feeds/dates.ics",
+        "/embed/status-bar/",
+        "/oembed/",
+        "/follow/",
+        "/follow/mine/",
+        "/api/v1/docs/",
+    ),
 ]
 # Machines read these; they have no twin in Chinese.
 ONCE = ("/checkpoints.jsonl", "/oembed/", "/api/v1/docs/")
@@ -225,6 +232,9 @@ def test_every_link_leads_to_a_whole_page_with_a_title_of_its_own(
         (400, "/embed/join-the-pact/?theme=x"),
         (404, "/embed/nowhere/"),
         (400, "/changes/?q=%00"),
+        (400, "/follow/?topic=nothing"),
+        (404, "/follow/mine/forged/"),
+        (200, "/follow/asked/"),
     ],
 )
 def test_errors_and_past_days_are_whole_pages_too(client, record, code, address):

@@ -1,3 +1,3 @@
-from . import outbox, webhooks
+from . import following, outbox, webhooks
 
-__all__ = ["outbox", "webhooks"]
+__all__ = ["following", "outbox", "webhooks"]

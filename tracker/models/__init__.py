@@ -1,8 +1,10 @@
 from .delivery import Attempt, Delivery
 from .endpoint import Endpoint, EndpointNotice, EndpointSecret
 from .event import Channel, Event
+from .follower import Follow, Follower, Knock, Wish
 from .hold import Hold
 from .leased import Leased, LeasedQuerySet
+from .mail import Issue, Letter, Mail, Telling
 from .release import Release, ReleasedFact, ReleaseFile
 
 __all__ = [
@@ -13,10 +15,18 @@ __all__ = [
     "EndpointNotice",
     "EndpointSecret",
     "Event",
+    "Follow",
+    "Follower",
     "Hold",
+    "Issue",
+    "Knock",
     "Leased",
     "LeasedQuerySet",
+    "Letter",
+    "Mail",
     "Release",
     "ReleaseFile",
     "ReleasedFact",
+    "Telling",
+    "Wish",
 ]

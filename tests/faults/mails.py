@@ -1,0 +1,405 @@
+"""Mails under faults: a real worker, broker and mail server, killed and broken at random.
+
+``python -m tests.faults.mails --kills 200`` records changes that a few followers hear of
+at once, while it kills the worker (its pool process, every tenth time all of it), flushes
+or restarts the broker, and has the mail server refuse, hang, and break off in every phase.
+In the end each follower must have each change at most once, and what is missing must be
+told: refused by the server, or uncertain. Prints what it found as JSON; exit 1 for a fault.
+
+Time that would pass is made to pass: when a worker is surely dead its leases end, and
+pauses between tries end at once. Everything is on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from email import message_from_bytes
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT = 2
+FAULTS = (
+    *("recipient-4xx", "data-4xx", "data-5xx", "close-at-recipient", "close-at-text"),
+    *("close-after-text", "taken-unsaid", "hang-at-recipient", "hang-after-text"),
+)
+
+
+class Sink:
+    """A mail server that keeps what it took, and misbehaves as often as told."""
+
+    def __init__(self, seed: int, share: float) -> None:
+        self.random, self.share = random.Random(seed), share
+        self.taken: Counter[tuple[str, str]] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.lock = threading.Lock()
+
+    def fault(self) -> str:
+        if self.random.random() >= self.share:
+            return ""
+        fault = self.random.choice(FAULTS)
+        self.faults[fault] += 1
+        return fault
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        envelope.fault = self.fault()
+        if envelope.fault == "recipient-4xx":
+            return "450 Later"
+        if envelope.fault == "close-at-recipient":
+            server.transport.abort()
+        if envelope.fault == "hang-at-recipient":
+            await asyncio.sleep(TIMEOUT + 1)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        fault = envelope.fault
+        if fault == "data-4xx":
+            return "451 Later"
+        if fault == "data-5xx":
+            return "554 No"
+        if fault == "close-after-text":
+            server.transport.abort()
+            return "451 Never read"
+        name = message_from_bytes(envelope.content)["Message-ID"]
+        with self.lock:
+            self.taken[envelope.rcpt_tos[0], name] += 1
+        if fault == "taken-unsaid":
+            server.transport.abort()
+        if fault == "hang-after-text":
+            await asyncio.sleep(TIMEOUT + 1)
+        return "250 Taken"
+
+
+class Server(SMTP):
+    """Can break off after it asked for the text, before any of it came."""
+
+    async def smtp_DATA(self, arg):
+        if getattr(self.envelope, "fault", "") == "close-at-text":
+            await self.push("354 Go on")
+            self.transport.abort()
+            return
+        await super().smtp_DATA(arg)
+
+
+class Listener(Controller):
+    def factory(self):
+        return Server(self.handler, **self.SMTP_kwargs)
+
+
+def free_port() -> int:
+    """Return a port below those of outgoing connections."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+class Broker:
+    def __init__(self, folder: Path) -> None:
+        from config.embedded import broker_program
+
+        self.socket = folder / "broker.sock"
+        self.command = [broker_program(), "--port", "0", "--save", ""]
+        self.command += ["--unixsocket", str(self.socket), "--dir", str(folder)]
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        for _ in range(200):
+            with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+                probe.connect(str(self.socket))
+                return
+            time.sleep(0.05)
+        raise SystemExit("The broker did not come up.")
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def flush(self) -> None:
+        import redis
+
+        with suppress(redis.RedisError):
+            redis.Redis(unix_socket_path=str(self.socket)).flushall()
+
+
+class Worker:
+    def __init__(self, folder: Path) -> None:
+        self.log = (folder / "worker.log").open("w")
+        self.command = [sys.executable, "-m", "celery", "-A", "config", "worker"]
+        self.command += ["-Q", "mail", "-c", "1", "-l", "INFO", "-n", "faults@%h"]
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=ROOT,
+            stdout=self.log,
+            stderr=self.log,
+            start_new_session=True,
+        )
+
+    def pool(self) -> list[int]:
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+    def kill_pool(self) -> bool:
+        """Kill the process that works; False where there is none just now."""
+        pids = self.pool()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in pids:
+            while Path(f"/proc/{pid}").exists() and self.process.poll() is None:
+                time.sleep(0.01)
+        return bool(pids)
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Run:
+    """One run: what it does to the tracker, and what it finds."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given, self.random = given, random.Random(given.seed)
+        self.folder = Path(tempfile.mkdtemp(prefix="tracker-faults-", dir="/tmp"))
+        self.sink = Sink(given.seed, given.share)
+        self.acts: Counter[str] = Counter()
+        self.deadline = time.monotonic() + given.seconds
+
+    def set_up(self) -> None:
+        port = free_port()
+        self.listener = Listener(self.sink, hostname="127.0.0.1", port=port)
+        self.listener.start()
+        self.broker = Broker(self.folder)
+        self.broker.start()
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "SECRET_KEY": "faults-only-not-a-secret",
+            "DEBUG": "on",
+            "TRACKER_DATA_DIR": str(self.folder),
+            "REDIS_URL": f"redis+socket://{self.broker.socket}",
+            "EMAIL_URL": f"smtp://127.0.0.1:{port}?timeout={TIMEOUT}",
+            "DATABASE_URL": self.given.database
+            or f"sqlite:///{self.folder}/tracker.sqlite3",
+        }
+        import django
+
+        django.setup()
+        logging.getLogger("mail.log").disabled = True
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        self.worker = Worker(self.folder)
+        self.worker.start()
+
+    def tear_down(self) -> None:
+        self.worker.kill()
+        self.broker.stop()
+        with suppress(Exception):
+            self.listener.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def followers(self) -> None:
+        from django.utils import timezone
+
+        from tracker.following.follows import head
+        from tracker.models import Follow, Follower
+
+        at = timezone.now()
+        for n in range(self.given.followers):
+            one = Follower.objects.create(
+                address=f"f{n}@example.org", made_at=at, confirmed_at=at
+            )
+            Follow.objects.create(
+                follower=one,
+                filters="",
+                scope="all",
+                cadence="now",
+                state="confirmed",
+                asked_at=at,
+                confirmed_at=at,
+                after_seq=head(),
+            )
+
+    def record(self, number: int) -> None:
+        from django.utils import timezone
+
+        from commitments import services
+        from tests.factories import DraftFactory, UserFactory
+
+        # A draft of its own, so that every publication is a change to all.
+        draft = DraftFactory(slug=f"fault-{number}", ref=f"{number + 1}.1")
+        person = UserFactory(username=f"person-{number}")
+        services.publish(commitment=draft, by=person, at=timezone.now())
+
+    def hint(self) -> None:
+        """Say that there may be work, as the scheduler does; the broker may be away."""
+        from config.celery import app
+
+        for task in ("write_mails", "send_mails"):
+            with suppress(Exception):
+                app.send_task(f"tracker.tasks.{task}", queue="mail", expires=30)
+
+    def let_time_pass(self, *, dead: bool = False) -> None:
+        from datetime import timedelta
+
+        from django.utils import timezone
+
+        from tracker.models import Mail
+
+        now = timezone.now()
+        Mail.objects.filter(state="waiting", holder="").update(next_at=now)
+        if dead:
+            held = Mail.objects.exclude(leased_until=None)
+            held.update(leased_until=now - timedelta(seconds=1))
+
+    def hurt(self, number: int) -> None:
+        """Kill the worker, and at times the broker too."""
+        if number % 10 == 9:
+            self.worker.kill()
+            self.let_time_pass(dead=True)
+            self.worker.start()
+            self.acts["worker killed"] += 1
+        elif self.worker.kill_pool():
+            self.let_time_pass(dead=True)
+            self.acts["pool process killed"] += 1
+        if number % 15 == 7:
+            self.broker.flush()
+            self.acts["broker flushed"] += 1
+        if number % 25 == 12:
+            self.broker.stop()
+            time.sleep(0.5)
+            self.broker.start()
+            self.acts["broker restarted"] += 1
+
+    def wait_for_work(self) -> None:
+        """Wait until a worker hands something over, or nothing is left to do."""
+        from tracker.models import Event, Mail
+
+        while time.monotonic() < self.deadline:
+            self.hint()
+            for _ in range(20):
+                if Mail.objects.filter(state="sending").exists():
+                    return
+                waits = Mail.objects.filter(state="waiting").exists()
+                if not waits and not Event.objects.filter(mails_at=None).exists():
+                    return
+                time.sleep(0.05)
+
+    def go(self) -> None:
+        given = self.given
+        self.followers()
+        changes = iter(range(given.changes))
+        for number in range(given.kills):
+            for _ in range(max(1, given.changes // given.kills)):
+                if (change := next(changes, None)) is not None:
+                    self.record(change)
+            self.let_time_pass()
+            self.wait_for_work()
+            time.sleep(self.random.random() * given.pause)
+            self.hurt(number)
+        for change in changes:
+            self.record(change)
+        self.settle()
+
+    def settle(self) -> None:
+        """Let it all come to rest: the server behaves from now on."""
+        from tracker.models import Event, Mail
+
+        self.sink.share = 0
+        while time.monotonic() < self.deadline:
+            self.let_time_pass()
+            self.hint()
+            time.sleep(0.5)
+            left = Mail.objects.filter(state__in=["waiting", "sending"])
+            if not left and not Event.objects.filter(mails_at=None).exists():
+                return
+
+    def found(self) -> dict:
+        from tracker.models import Event, Mail
+
+        mails = Mail.objects.exclude(event=None).select_related("follower")
+        by_name = {
+            (m.follower.address, f"<{m.message_key.hex}@127.0.0.1>"): m for m in mails
+        }
+        states = Counter(mail.state for mail in mails)
+        taken = self.sink.taken
+        ends = ("uncertain", "refused")
+        return {
+            "changes": Event.objects.count(),
+            "followers": self.given.followers,
+            "mails": len(by_name),
+            "states": dict(states),
+            "acts": dict(self.acts),
+            "server": dict(self.sink.faults),
+            "doubled": sum(1 for n in taken.values() if n > 1),
+            "unknown": sum(1 for name in taken if name not in by_name),
+            # Written down as sent, and never taken.
+            "false": sum(
+                1
+                for name, m in by_name.items()
+                if m.state == "sent" and not taken[name]
+            ),
+            # Not taken, and not told to the desk.
+            "lost": sum(
+                1
+                for name, m in by_name.items()
+                if not taken[name] and m.state not in ends
+            ),
+            "missing": self.given.followers * Event.objects.count() - len(by_name),
+            "uncertain and taken": sum(
+                1
+                for name, m in by_name.items()
+                if m.state == "uncertain" and taken[name]
+            ),
+        }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--changes", type=int, default=100)
+    parser.add_argument("--followers", type=int, default=10)
+    parser.add_argument("--share", type=float, default=0.25, help="of bad answers")
+    parser.add_argument("--pause", type=float, default=0.3)
+    parser.add_argument("--seconds", type=float, default=3000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", default="")
+    given = parser.parse_args()
+    run = Run(given)
+    run.set_up()
+    try:
+        run.go()
+        found = run.found()
+    finally:
+        if os.environ.get("KEEP_LOG"):
+            shutil.copy(run.folder / "worker.log", os.environ["KEEP_LOG"])
+        run.tear_down()
+    print(json.dumps(found, indent=1))
+    faults = ("doubled", "unknown", "false", "lost", "missing")
+    return 1 if any(found[name] for name in faults) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
