@@ -40,7 +40,7 @@ class Facet:
 
 def counted(question: Question) -> list[Facet]:
     """Return each facet with its counts under all the other filters."""
-    return [_facet(name, label, question) for name, label in browse.FACETS.items()]
+    return [_facet(name, str(label), question) for name, label in browse.FACETS.items()]
 
 
 def in_words(facet: str, value: str, *, left_out: bool = False) -> str:

@@ -162,7 +162,7 @@ def _others(asked: Asked) -> list[tuple[str, str]]:
 def _in_words(name: str, value: str) -> str:
     label = browse.labels(name).get(value.removeprefix(browse.NOT), value)
     left_out = value.startswith(browse.NOT)
-    return facets.in_words(browse.FACETS[name], label, left_out=left_out)
+    return facets.in_words(str(browse.FACETS[name]), label, left_out=left_out)
 
 
 def _counts(found: Any, on: date) -> list[tuple[str, int]]:

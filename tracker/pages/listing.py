@@ -128,7 +128,7 @@ def _views(question: Question) -> list[tuple[str, str, bool]]:
     """Return each view as (its words, its address, whether it is shown)."""
     return [
         (
-            label,
+            str(label),
             "?" + replace(question, view=view).parameters().urlencode(),
             view == question.view,
         )
