@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from commitments.models.state import freshness_is, schedule_is
 from tracker import browse
 from tracker.browse import Question
+
+# Facets whose values follow from the day asked about.
+DERIVED = {"schedule": schedule_is, "freshness": freshness_is}
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,12 @@ def gap_in_words(has_gap: bool) -> str:
 def _facet(name: str, label: str, question: Question) -> Facet:
     rows = browse.narrowed(browse.at(question), question, leaving_out=name).order_by()
     labels, chosen = browse.labels(name), question.chosen.get(name, ())
-    if name in ("schedule", "freshness"):
+    if name in DERIVED:
+        # What cannot be tracked has neither a schedule nor a review.
+        scored = Q(commitment__trackable=True)
         counts = rows.aggregate(
             **{
-                value: Count(
-                    "pk", filter=Q(pk__in=browse.derived(name, value, on=question.on))
-                )
+                value: Count("pk", filter=scored & DERIVED[name](value, on=question.on))
                 for value in labels
             }
         )

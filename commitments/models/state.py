@@ -171,29 +171,35 @@ class StateQuestions(models.QuerySet):
 
     def with_schedule(self, schedule: str, *, on: date) -> Self:
         """Those whose ``State.schedule(on=on)`` is ``schedule``."""
-        soon = on + statuses.DUE_SOON
-        met = Q(status=Status.DELIVERED, status_since__isnull=False)
-        conditions = {
-            statuses.Schedule.NO_DATE: Q(due_on=None),
-            statuses.Schedule.MET_ON_TIME: met & Q(status_since__lte=F("due_on")),
-            statuses.Schedule.MET_LATE: met & Q(status_since__gt=F("due_on")),
-            statuses.Schedule.OVERDUE: ~met & Q(due_on__lt=on),
-            statuses.Schedule.DUE_SOON: ~met & Q(due_on__range=(on, soon)),
-            statuses.Schedule.NOT_DUE: ~met & Q(due_on__gt=soon),
-        }
-        return self.filter(conditions[statuses.Schedule(schedule)])
+        return self.filter(schedule_is(schedule, on=on))
 
     def with_freshness(self, freshness: str, *, on: date) -> Self:
         """Those whose ``State.freshness(on=on)`` is ``freshness``."""
-        conditions = {
-            statuses.Freshness.NEVER_REVIEWED: Q(reviewed_on=None),
-            statuses.Freshness.CURRENT: Q(review_due_on__gt=on),
-            statuses.Freshness.STALE: Q(stale_after__lt=on),
-            statuses.Freshness.REVIEW_DUE: Q(
-                review_due_on__lte=on, stale_after__gte=on
-            ),
-        }
-        return self.filter(conditions[statuses.Freshness(freshness)])
+        return self.filter(freshness_is(freshness, on=on))
+
+
+def schedule_is(schedule: str, *, on: date) -> Q:
+    """Return the condition that ``State.schedule(on=on)`` is ``schedule``."""
+    soon = on + statuses.DUE_SOON
+    met = Q(status=Status.DELIVERED, status_since__isnull=False)
+    return {
+        statuses.Schedule.NO_DATE: Q(due_on=None),
+        statuses.Schedule.MET_ON_TIME: met & Q(status_since__lte=F("due_on")),
+        statuses.Schedule.MET_LATE: met & Q(status_since__gt=F("due_on")),
+        statuses.Schedule.OVERDUE: ~met & Q(due_on__lt=on),
+        statuses.Schedule.DUE_SOON: ~met & Q(due_on__range=(on, soon)),
+        statuses.Schedule.NOT_DUE: ~met & Q(due_on__gt=soon),
+    }[statuses.Schedule(schedule)]
+
+
+def freshness_is(freshness: str, *, on: date) -> Q:
+    """Return the condition that ``State.freshness(on=on)`` is ``freshness``."""
+    return {
+        statuses.Freshness.NEVER_REVIEWED: Q(reviewed_on=None),
+        statuses.Freshness.CURRENT: Q(review_due_on__gt=on),
+        statuses.Freshness.STALE: Q(stale_after__lt=on),
+        statuses.Freshness.REVIEW_DUE: Q(review_due_on__lte=on, stale_after__gte=on),
+    }[statuses.Freshness(freshness)]
 
 
 def end_of(day: date) -> datetime:

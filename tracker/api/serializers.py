@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from commitments import models, statuses
+from commitments import models
 from commitments.statuses import Freshness, Grade, Schedule
 from commitments.verdicts import Verdict
 
@@ -352,29 +352,3 @@ class StateDetailSerializer(StateSerializer):
     def get_history(self, state: models.State) -> list[dict[str, Any]]:
         entries = self.context["history"]
         return HistorySerializer(entries, many=True).data
-
-
-def stats(rows: list[models.State], *, on: Any) -> dict[str, Any]:
-    """Return counts over the states of a day; what cannot be tracked stays outside."""
-    scored = [row for row in rows if row.commitment.trackable]
-    pillars: dict[int, dict[str, int]] = {}
-    for row in scored:
-        cell = pillars.setdefault(row.commitment.pillar.number, {})
-        cell[row.status] = cell.get(row.status, 0) + 1
-
-    def counts(values: Any, keys: Any) -> dict[str, int]:
-        values = list(values)
-        return {str(key): values.count(key) for key in keys}
-
-    return {
-        "commitments": len(rows),
-        "trackable": len(scored),
-        "status": counts((r.status for r in scored), statuses.Status.values),
-        "pillars": {str(n): cell for n, cell in sorted(pillars.items())},
-        "schedule": counts((r.schedule(on=on).value for r in scored), Schedule.values),
-        "freshness": counts(
-            (r.freshness(on=on).value for r in scored), Freshness.values
-        ),
-        "claim_gaps": sum(r.has_claim_gap for r in scored),
-        "signed_off": sum(r.signed_off for r in scored),
-    }

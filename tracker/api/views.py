@@ -47,7 +47,7 @@ from commitments.models import (
     Topic,
 )
 from commitments.models.state import end_of
-from tracker import browse
+from tracker import browse, counting
 from tracker.api import filters, serializers
 from tracker.api.renderers import CSVRenderer, JSONLinesRenderer, ORJSONRenderer
 from tracker.api.shapes import shape
@@ -368,7 +368,7 @@ class StatsView(Answer, APIView):
         filters.refuse_unknown(request, known=list(browse.DAYS))
         question = browse.parse_days(request.query_params, today=timezone.localdate())
         plan = Plan.objects.order_by("pk").first()
-        answer = serializers.stats(list(browse.states(question)), on=question.on)
+        answer = counting.stats(browse.at(question), on=question.on)
         about = {"as_of": question.on, "known_at": question.known_at}
         version = {"data_version": DataVersion.current()}
         reach = {"evidence_to": plan.evidence_to if plan else None}

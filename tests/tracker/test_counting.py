@@ -1,0 +1,56 @@
+"""Counts made by the database are those of the rows."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from commitments.statuses import Freshness, Schedule, Status
+from tests.tracker import record
+from tracker import browse, counting
+
+pytestmark = pytest.mark.django_db
+
+DAYS = [date(2026, 2, 15), date(2026, 7, 20), date(2026, 11, 24), date(2031, 1, 2)]
+
+
+def by_rows(rows, on):
+    """The same counts, one row after the other."""
+    scored = [row for row in rows if row.commitment.trackable]
+    pillars = {}
+    for row in scored:
+        cell = pillars.setdefault(str(row.commitment.pillar.number), {})
+        cell[row.status] = cell.get(row.status, 0) + 1
+    schedules = [row.schedule(on=on) for row in scored]
+    looks = [row.freshness(on=on) for row in scored]
+    held = [row.status for row in scored]
+    return {
+        "commitments": len(rows),
+        "trackable": len(scored),
+        "status": {s: held.count(s) for s in Status.values},
+        "pillars": pillars,
+        "schedule": {s: schedules.count(s) for s in Schedule.values},
+        "freshness": {f: looks.count(f) for f in Freshness.values},
+        "claim_gaps": sum(row.has_claim_gap for row in scored),
+        "signed_off": sum(row.signed_off for row in scored),
+    }
+
+
+def test_counts_are_those_of_the_rows_on_any_day():
+    record.small()
+    for on in DAYS:
+        question = browse.parse(QueryDict(f"as_of={on}"), today=on)
+        rows = browse.at(question)
+
+        assert counting.stats(rows, on=on) == by_rows(list(rows), on)
+
+
+def test_counting_takes_two_queries():
+    record.small()
+    question = browse.parse(QueryDict(""), today=DAYS[2])
+    with CaptureQueriesContext(connection) as queries:
+        counting.stats(browse.at(question), on=DAYS[2])
+
+    assert len(queries) == 2
