@@ -100,7 +100,7 @@ def datasette(url: str) -> Server:
     command = [program, "serve", path, "--port", str(port)]
     command += ["--setting", "sql_time_limit_ms", "60000"]
     command += ["--setting", "default_page_size", "25"]
-    return Server("Datasette", command, port, quiet=True)
+    return Server("Datasette", command, port)
 
 
 def table(name: str) -> str:
