@@ -202,17 +202,21 @@ def soft_404(answer: Answer, page: Readable, *, asked: str) -> str:
     return ""
 
 
+# Each run of digits, letters or spaces is bounded: a page made to be searched in
+# quadratic time would hold up the check of all links.
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 DATES = re.compile(
-    r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?|"
-    r"\d{1,2}\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?,?\s+\d{4}|"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2},?\s+\d{4}|"
+    r"\d{4}\s{0,3}[-/.年]\s{0,3}\d{1,2}\s{0,3}[-/.月]\s{0,3}\d{1,2}\s{0,3}日?|"
+    rf"\d{{1,2}}\s{{1,3}}{MONTH},?\s{{1,3}}\d{{4}}|"
+    rf"{MONTH}\s{{1,3}}\d{{1,2}},?\s{{1,3}}\d{{4}}|"
     r"\d{1,2}:\d{2}(?::\d{2})?|星期[一二三四五六日天]|"
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
     re.IGNORECASE,
 )
 VIEWS = re.compile(
-    r"(?:浏览|阅读|点击|访问)(?:次数|量|数)?\s*[:：]?\s*\d+\s*次?|"
-    r"\b(?:read|viewed|views|reads):?\s*\d+(?: times)?|\d+\s*(?:views|reads)\b",
+    r"(?:浏览|阅读|点击|访问)(?:次数|量|数)?\s{0,3}[:：]?\s{0,3}\d{1,15}\s{0,3}次?|"
+    r"\b(?:read|viewed|views|reads):?\s{0,3}\d{1,15}(?: times)?|"
+    r"(?<!\d)\d{1,15}\s{0,3}(?:views|reads)\b",
     re.IGNORECASE,
 )
 

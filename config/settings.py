@@ -293,6 +293,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTH_PASSWORD_VALIDATORS.append({"NAME": "commitments.passwords.WithoutOurWords"})
+# A day at the desk: who signed in this morning signs in again tomorrow.
+SESSION_COOKIE_AGE = 12 * 3600
 
 # The language of a page is in its address; see tracker/languages.py.
 LANGUAGE_CODE = "en-gb"
