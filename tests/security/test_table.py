@@ -48,11 +48,9 @@ def fate(shown):
 
 
 @cache
-def tests_of(path):
+def functions_of(path):
     tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
-    return {
-        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
-    }
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_named_test_exists():
@@ -61,7 +59,7 @@ def test_every_named_test_exists():
     missing = [
         f"{path}::{name}"
         for path, name in named
-        if not (TESTS / path).exists() or name not in tests_of(path)
+        if not (TESTS / path).exists() or name not in functions_of(path)
     ]
     assert missing == []
 
