@@ -74,7 +74,7 @@ def key_of(environ: Environ) -> tuple | None:
 
 @lru_cache(maxsize=2_000)
 def normalised(query: str) -> str | None:
-    """Return one spelling of a query: names in order, escapes alike.
+    """Return one spelling of a query: escapes alike, in the order given.
 
     None for one that is not UTF-8 or holds a NUL: it is refused further on.
     """
@@ -87,8 +87,8 @@ def normalised(query: str) -> str | None:
         return None
     if any("\0" in name or "\0" in value for name, value in pairs):
         return None
-    # A name's values stay in their order.
-    return urlencode(sorted(pairs, key=lambda pair: pair[0]))
+    # In the order given: pages lead on to their own address.
+    return urlencode(pairs)
 
 
 def seen(environ: Environ) -> Environ:
