@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 from pathlib import Path
 
 from bench import answers, following, links, record
@@ -60,6 +62,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="Rows whose name holds this.")
     parser.add_argument("--json", type=Path, help="Write the figures there too.")
     options = parser.parse_args()
+    # Ended from outside, it still ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if unknown := [part for part in options.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)}; known: {', '.join(PARTS)}")
     told = {part: PARTS[part](options) for part in options.parts or PARTS}
