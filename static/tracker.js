@@ -1,5 +1,5 @@
 /* Opening-Up Tracker: progressive enhancement only. Every page works without this file.
-   Load in <head> without defer, so the chosen theme is set before first paint. */
+   Deferred: nothing but the style sheet holds up the first paint. */
 (() => {
   const root = document.documentElement, KEY = "tracker-theme";
   const store = {
@@ -50,13 +50,14 @@
     const form = document.querySelector("form.browse");
     if (!form) return;
     const part = (from, what) => from.querySelector(what);
-    let turn = 0;
+    let turn = 0, typing;
     const address = () => {
       const query = new URLSearchParams();
       for (const [name, value] of new FormData(form)) if (value && !(name === "sort" && value === "ref")) query.append(name, value);
       return location.pathname + (query.size ? "?" + query : "");
     };
-    const put = (fresh, back) => {
+    const put = (page, back) => {
+      const fresh = part(page, "form.browse");
       const at = document.activeElement, open = new Set();
       const sign = d => (d.parentElement.closest("details")?.querySelector("summary").firstChild.textContent ?? "") + "/" + part(d, "summary").firstChild.textContent;
       for (const d of form.querySelectorAll(".panel details[open]")) open.add(sign(d));
@@ -70,7 +71,8 @@
       results.replaceChildren(results.firstElementChild, ...[...found.children].slice(1));
       for (const hidden of form.querySelectorAll(":scope > div > input[type=hidden]")) hidden.remove();
       part(form, "#chips").before(...fresh.querySelectorAll(":scope > div > input[type=hidden]"));
-      if (back) for (const name of ["q", "sort", "as_of"]) form.elements[name].value = fresh.elements[name].value;
+      for (const what of ["#notes", "#nav ul"]) document.querySelector(what).replaceChildren(...part(page, what).childNodes);
+      if (back) for (const name of ["q", "sort", "as_of", "known_at"]) form.elements[name].value = fresh.elements[name].value;
       if (document.contains(at) && at !== document.body) return;
       const again = at?.name && [...form.elements].find(e => e.name === at.name && e.value === at.value);
       (again || part(form, "#count")).focus();
@@ -83,14 +85,19 @@
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (mine !== turn) return;
         if (!answer.ok) throw new Error("refused");
-        put(part(page, "form.browse"), back);
+        put(page, back);
         document.title = page.title;
         if (!back) history.pushState(null, "", url);
       } catch { if (mine === turn) location.assign(url); }
       finally { if (mine === turn) form.removeAttribute("aria-busy"); }
     };
     form.addEventListener("submit", e => { e.preventDefault(); show(address()); });
-    form.addEventListener("change", e => { if (e.target.name !== "q") show(address()); });
+    form.addEventListener("change", e => {
+      if (e.target.name === "q") return;
+      // A day changes with each digit of its year.
+      clearTimeout(typing);
+      typing = setTimeout(() => { if (form.checkValidity()) show(address()); }, e.target.type === "date" ? 900 : 0);
+    });
     form.addEventListener("click", e => {
       const link = e.target.closest("#chips a, .views a");
       if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;

@@ -48,6 +48,27 @@ def histogram(
     return _svg("histo", height, "".join(parts), told)
 
 
+def coverage(parts: Sequence[tuple[str, int, str]], height: int = 34) -> SafeString:
+    """Draw a document, one bar for each paragraph, as wide as it has passages.
+
+    ``parts`` are (kind, passages, label or ""); what frames the text is drawn low.
+    """
+    total, x = sum(count for _, count, _ in parts) or 1, 0.0
+    bars, labels = [], []
+    for kind, count, label in parts:
+        width = count / total * 100
+        y, tall = (18 + height - 8, 8) if kind == "front" else (18, height)
+        bars.append(
+            f'<rect class="dm dm-{kind}" x="{_n(x)}%" width="{_n(width)}%" '
+            f'y="{y + 0.5}" height="{tall - 1}"/>'
+        )
+        if label:
+            labels.append(_text("nowl", x, 12, label))
+        x += width
+    # The outline and the table beside it say the same in words.
+    return _svg("docmap", height + 18, "".join(bars + labels))
+
+
 def _stack(flows: Counter, side: int, *, unit: int, gap: int) -> dict[str, list[int]]:
     """Return each status of one side as [top, count], from the top down."""
     y, places = 26, {}

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from itertools import pairwise
 
 from django.conf import settings
 from django.utils.html import escape
@@ -176,8 +177,7 @@ def timeline(
         f'<path d="M{across(on):.1f} 66H{INSET + width}" stroke="{QUIET}" '
         'stroke-dasharray="1 4"/>',
     ]
-    ends = [day for day, _status in spells[1:]] + [on]
-    for (start, held), end in zip(spells, ends, strict=True):
+    for (start, held), (end, _status) in pairwise([*spells, (on, "")]):
         begins = max(start, first)
         if held and end > begins:
             x = across(begins)

@@ -16,9 +16,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from commitments import search
-from commitments.models import Citation, Commitment, Criterion
+from commitments.models import Citation, Criterion
 from tracker import finding, languages
 from tracker.browse import Question
+from tracker.reading import Row, wording
 
 MOST = 2
 AROUND = 60
@@ -69,8 +70,11 @@ def passage(text: str, asked: str) -> str:
     return f"{before}{' '.join(text[start:end].split())}{after}"
 
 
-def hits(question: Question, found: Sequence[Commitment]) -> dict[int, list[Hit]]:
-    """Return for each commitment where else than in its title a search is found."""
+def hits(question: Question, found: Sequence[Row]) -> dict[int, list[Hit]]:
+    """Return for each commitment where else than in its title a search is found.
+
+    On a past day, the words are those of that day.
+    """
     told: dict[int, list[Hit]] = defaultdict(list)
     if not question.q:
         return told
@@ -80,20 +84,23 @@ def hits(question: Question, found: Sequence[Commitment]) -> dict[int, list[Hit]
     return told
 
 
-def _texts(
-    question: Question, found: Sequence[Commitment]
-) -> Iterator[tuple[int, str, str]]:
+def _texts(question: Question, found: Sequence[Row]) -> Iterator[tuple[int, str, str]]:
     """Yield (commitment, where, text), the nearest to the promise first."""
-    for one in found:
-        if other := languages.other_name(one):
-            yield one.pk, _title_in(other[0]), other[1]
+    tests: list[tuple[int, str]] = []
+    for row in found:
+        pk, then = row.commitment.pk, wording(row.state) if question.is_past else {}
+        if other := languages.other_name(row.commitment):
+            yield pk, _title_in(other[0]), other[1]
         # Cards show the whole statement.
         if question.view != "cards":
-            yield one.pk, _("What was promised"), one.statement
-        yield one.pk, _("How we read it"), one.reading
-    for pk, text in _criteria(found):
+            statement = then.get("statement", row.commitment.statement)
+            yield pk, _("What was promised"), statement
+        yield pk, _("How we read it"), then.get("reading", row.commitment.reading)
+        tests += [(pk, text) for _key, text in sorted(then.get("criteria", {}).items())]
+    shown = [row.commitment.pk for row in found]
+    for pk, text in tests if question.is_past else _criteria(shown):
         yield pk, _("Test of delivery"), text
-    entries = finding.entries_known(question).filter(commitment__in=found)
+    entries = finding.entries_known(question).filter(commitment__in=shown)
     for pk, reason in entries.order_by("-seq").values_list(
         "commitment", "text__reason"
     ):
@@ -110,6 +117,6 @@ def _title_in(tag: str) -> str:
     return _("Title (Chinese)") if is_chinese else _("Title (English)")
 
 
-def _criteria(found: Sequence[Commitment]) -> Iterable[tuple[int, str]]:
+def _criteria(found: Sequence[int]) -> Iterable[tuple[int, str]]:
     parts = Criterion.objects.filter(commitment__in=found).order_by("key")
     return parts.values_list("commitment", "text")

@@ -113,3 +113,34 @@ def violations():
         ]
 
     return found
+
+
+WIDTHS = (360, 768, 1280)
+STICKING_OUT = """() => [...document.querySelectorAll("main *")]
+  .filter(e => !e.closest(".scroll-x, .code") && e.getBoundingClientRect().right > innerWidth + 1)
+  .slice(0, 4).map(e => `${e.tagName}.${e.className} ${e.textContent.slice(0, 40)}`)"""
+
+
+@pytest.fixture(scope="session")
+def everywhere(violations):
+    """Return what is wrong with a page at each width, light and dark.
+
+    By axe, and by a scroll bar to the side. The page is not loaded anew: what
+    differs is styles alone.
+    """
+
+    def found(page):
+        wrong = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if over > 0:
+                out = page.evaluate(STICKING_OUT)
+                wrong.append(f"{page.url} is {over} px too wide for {width}: {out}")
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                told = violations(page)
+                wrong += [f"{width} px, {scheme}: {line}" for line in told]
+        return wrong
+
+    return found

@@ -1,21 +1,20 @@
 """The public pages in a browser."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.commitments import desk
 
-from .conftest import DESKTOP, PHONE
+from .conftest import PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_public_pages_have_no_axe_violations(open_page, violations, scheme, viewport):
+def test_public_pages_have_no_axe_violations(open_page, everywhere):
     commitment = desk.assessed()
-    page = open_page(viewport=viewport, color_scheme=scheme)
-
+    page = open_page()
     found = []
     for address in (
         "/",
@@ -24,10 +23,11 @@ def test_public_pages_have_no_axe_violations(open_page, violations, scheme, view
         "/commitments/?view=cards&q=open",
         "/commitments/?view=timeline&status=-delivered",
         commitment.get_absolute_url(),
+        "/?as_of=2026-10-01",
         "/method/",
     ):
         assert page.goto(address).status == 200
-        found += violations(page)
+        found += everywhere(page)
     assert found == []
 
 
@@ -86,3 +86,71 @@ def test_public_pages_work_without_javascript(open_page):
     page.get_by_role("link", name="Commitments", exact=True).first.click()
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+def test_a_day_chosen_in_place_brings_its_banner_and_keeps_focus(open_page):
+    desk.assessed()
+    page = open_page()
+    page.goto("/commitments/")
+    page.evaluate("window.stayed = true")
+
+    page.get_by_label("As of", exact=True).fill("2026-10-01")
+
+    expect(page.locator("#notes")).to_contain_text("You are looking at the past")
+    expect(page).to_have_url(re.compile("as_of=2026-10-01"))
+    assert page.evaluate("window.stayed") is True
+    assert page.evaluate("document.activeElement.name") == "as_of"
+    way_on = page.locator("#nav").get_by_role("link", name="Changes")
+    expect(way_on).to_have_attribute("href", "/changes/?as_of=2026-10-01")
+
+
+def test_the_filters_can_be_walked_and_set_by_keyboard_alone(open_page):
+    desk.assessed()
+    page = open_page()
+    page.goto("/commitments/")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#main")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    # The first filter, and its first value.
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile(r"/commitments/\?pillar=\d+$"))
+    chip = page.locator("#chips a.chip").first
+    expect(chip).to_be_visible()
+    assert page.evaluate("document.activeElement.name") == "pillar"
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+    assert float(outline.removesuffix("px")) >= 2
+
+    # Without the filter there is no chip left: focus goes on to the count.
+    chip.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/commitments/\??$"))
+    expect(page.locator("#count")).to_be_focused()
+
+
+def test_reduced_motion_stills_the_page(open_page):
+    moving = "() => getComputedStyle(document.documentElement).scrollBehavior"
+    page = open_page(reduced_motion="reduce")
+    page.goto("/about/")
+    assert page.evaluate(moving) == "auto"
+    lasting = """() => [...document.querySelectorAll("*")].filter(e => {
+      const s = getComputedStyle(e);
+      return [s.animationDuration, s.transitionDuration].some(d => parseFloat(d) > 0);
+    }).length"""
+    assert page.evaluate(lasting) == 0
+
+
+def test_the_list_prints_its_results_and_not_its_controls(open_page):
+    desk.assessed()
+    page = open_page()
+    page.goto("/commitments/")
+    page.emulate_media(media="print")
+    expect(page.locator("table.list")).to_be_visible()
+    for what in (".panel", ".controls", ".views", ".dl", "nav.nav", ".mast-q"):
+        for one in page.locator(what).all():
+            expect(one).to_be_hidden()

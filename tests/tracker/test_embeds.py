@@ -67,8 +67,9 @@ def test_past_day_is_answered_as_of_then(page, record):
 def test_untrackable_and_withdrawn_say_so(page, record):
     assert "Names no act at all." in page("/embed/be-open/")
     assert "No longer tracked" in page("/embed/gone/")
-    assert "No longer tracked" in page("/embed/gone.svg")
-    assert "Not trackable" in page("/embed/be-open.svg")
+    for kind in ("", "timeline/"):
+        assert "No longer tracked" in page(f"/embed/{kind}gone.svg")
+        assert "Not trackable" in page(f"/embed/{kind}be-open.svg")
 
 
 @pytest.mark.parametrize(
@@ -245,3 +246,10 @@ def test_page_leads_to_its_oembed(client, page, record, kind, address, shown):
     assert f'src="{configured.SITE_URL}{shown}"' in unescape(
         answer.json()["html"] if kind == "json" else answer.content.decode()
     )
+
+
+@pytest.mark.parametrize("address", ["/data/", "/commitments/join-the-pact/"])
+def test_code_to_copy_is_shown_and_not_run(page, record, address):
+    html = page(address)
+    assert "<code>&lt;iframe src=&quot;" in html
+    assert "<code><iframe" not in html

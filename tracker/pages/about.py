@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -22,10 +21,9 @@ from commitments.models import (
     Plan,
     Topic,
 )
-from tracker import dataset
-from tracker.browse import Question
+from tracker import browse, dataset, embedding
 from tracker.models import Release
-from tracker.pages.asking import page
+from tracker.pages.asking import asked, page
 
 # (words, what one row is, its name in the API, all that is public)
 TABLES = (
@@ -48,17 +46,22 @@ TABLES = (
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """Answer how to get the record, in which forms, and on which terms."""
+    question, error = asked(request, browse.parse_days)
+    example = Commitment.objects.standing_now().first()
+    embeds = embedding.of(example, title=example.title) if example else []
     return page(
         request,
         "data.html",
-        Question(today=timezone.localdate()),
-        None,
+        question,
+        error,
+        timeless=True,
         tables=[
             (words, row, f"api-{name}-list", _public(model).count())
             for words, row, name, model in TABLES
         ],
         plan=Plan.objects.order_by("pk").first(),
-        example=Commitment.objects.standing_now().first(),
+        example=example,
+        embeds=[*embeds, *embedding.of_all(title=settings.SITE_NAME)],
         version=DataVersion.current(),
         release=Release.objects.order_by("-number").first(),
         structured=dataset.block(dataset.described()),
@@ -76,12 +79,14 @@ def _public(model: Any) -> Any:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """Answer who keeps this record, how to reach them, and what they know of you."""
+    question, error = asked(request, browse.parse_days)
     contact = settings.CONTACT
     return page(
         request,
         "about.html",
-        Question(today=timezone.localdate()),
-        None,
+        question,
+        error,
+        timeless=True,
         contact=contact,
         contact_address=contact if contact.startswith("http") else f"mailto:{contact}",
         plan=Plan.objects.order_by("pk").first(),

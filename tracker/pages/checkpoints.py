@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.services.checkpoints import compare_all, read_checkpoints
-from tracker.browse import BadParameter, Question
-from tracker.pages.asking import page
+from tracker import browse
+from tracker.browse import BadParameter
+from tracker.pages.asking import asked, page
 
 SHOWN = 60
 
@@ -21,8 +22,12 @@ SHOWN = 60
 @require_safe
 def checkpoints(request: HttpRequest) -> HttpResponse:
     """Answer which heads of the chain were signed, and whether it still holds them."""
+    question, error = asked(request, browse.parse_days)
     saved, broken = _saved()
-    before, error = None, None
+    if question.is_past:
+        day = question.known_at or question.on
+        saved = [one for one in saved if _signed_on(one) <= day]
+    before = None
     try:
         before = _before(request.GET.get("before", ""))
     except BadParameter as refused:
@@ -32,7 +37,7 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
     answer = page(
         request,
         "checkpoints.html",
-        Question(today=timezone.localdate()),
+        question,
         error,
         checkpoints=shown,
         total=len(saved),
@@ -60,6 +65,10 @@ def _saved() -> tuple[list[dict[str, Any]], str]:
             "n": len(read) + 1
         }
     return read[::-1], ""
+
+
+def _signed_on(saved: dict[str, Any]) -> date:
+    return datetime.fromisoformat(str(saved["at"])).date()
 
 
 def _before(value: str) -> int | None:

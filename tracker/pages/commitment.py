@@ -23,9 +23,11 @@ from commitments.models import (
     Plan,
     State,
 )
-from tracker import browse, charts, citing, figures, languages, reading
+from commitments.statuses import EntryKind
+from tracker import browse, charts, citing, embedding, figures, languages, reading
 from tracker.browse import Question
 from tracker.pages.asking import asked, page, plan_span
+from tracker.reading import Told
 
 MOST_RELATED = 5
 
@@ -91,6 +93,13 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
             (step, date.fromisoformat(met) if met else None) for step, met in milestones
         ],
         "history": told,
+        "documents": _documents(told),
+        "corrections": [
+            t
+            for t in told
+            if t.entry.kind in (EntryKind.CORRECTION, EntryKind.REDACTION)
+        ],
+        "embeds": embedding.of(one, title=text["title"]),
         "deciding": deciding,
         "withdrawn": next(
             (t.entry for t in told if t.entry.acts_as == "withdrawn"), None
@@ -122,6 +131,22 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
             on=question.known_at or question.today,
         ),
     }
+
+
+def _documents(told: list[Told]) -> list[tuple[Any, list[tuple[str, int]]]]:
+    """Return each document once, newest first, with the entries that cite it."""
+    found: dict[int, tuple[Any, list[tuple[str, int]]]] = {}
+    for one in told:
+        entry = one.entry
+        use = entry.get_status_display() or EntryKind(entry.acts_as or entry.kind).label
+        for evidence in one.evidence:
+            uses = found.setdefault(evidence.pk, (evidence, []))[1]
+            uses.append((str(use), entry.seq))
+    return sorted(
+        found.values(),
+        key=lambda pair: pair[0].published_on or pair[0].occurred_on or date.min,
+        reverse=True,
+    )
 
 
 def _picture(one: Commitment, question: Question) -> str:

@@ -69,7 +69,7 @@ def commitments(request: HttpRequest) -> HttpResponse:
         chips=_chips(question, counted),
         sorts=browse.SORTS,
         views=_views(question),
-        hits=searching.hits(question, [row.commitment for row in found]),
+        hits=searching.hits(question, found),
         bodies=_bodies(found) if question.view == "cards" else {},
         section="commitments",
     )

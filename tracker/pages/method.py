@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import Count, Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from commitments import rules, statuses
-from commitments.models import (
-    Pillar,
-    Plan,
-)
+from commitments.method import VERSIONS
+from commitments.models import Pillar, Plan
 from commitments.rules import Judgement
 from commitments.statuses import Status
-from tracker import browse
+from tracker import browse, finding
+from tracker.browse import Question
 from tracker.pages.asking import asked, page
 from tracker.pages.ledgers import contract
 
@@ -40,8 +42,24 @@ def method(request: HttpRequest) -> HttpResponse:
         grades=statuses.GRADE_DEFINITIONS.items(),
         flags=statuses.FLAG_DEFINITIONS.items(),
         cadence=contract(),
+        versions=_versions(question),
         section="method",
     )
+
+
+def _versions(question: Question) -> list[dict[str, Any]]:
+    """Return each version, with what it changed and the entries made by it."""
+    entries = finding.entries_known(question).order_by()
+    used = {
+        line["method_version"]: line
+        for line in entries.values("method_version").annotate(
+            entries=Count("seq"), first=Min("recorded_at"), last=Max("recorded_at")
+        )
+    }
+    return [
+        {"one": version, **used.get(version.number, {"entries": 0})}
+        for version in VERSIONS
+    ]
 
 
 def _may_follow(old: Status, new: Status) -> bool:

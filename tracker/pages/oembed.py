@@ -18,16 +18,16 @@ from django.views.decorators.http import require_safe
 from commitments.models import Commitment
 from tracker import browse, languages
 from tracker.browse import BadParameter
+from tracker.embedding import HEIGHTS, WIDTH
 
-WIDTH = 570
 LEAST = 200
-# What an address shows: the embed it leads to, and how high that is.
+# What an address shows: the embed it leads to.
 SHOWN = {
-    "commitment": ("embed-card", 320),
-    "embed-card": ("embed-card", 320),
-    "embed-timeline": ("embed-timeline", 240),
-    "home": ("embed-status-bar", 220),
-    "embed-status-bar": ("embed-status-bar", 220),
+    "commitment": "embed-card",
+    "embed-card": "embed-card",
+    "embed-timeline": "embed-timeline",
+    "home": "embed-status-bar",
+    "embed-status-bar": "embed-status-bar",
 }
 
 
@@ -101,7 +101,8 @@ def _found(address: str) -> Embed | None:
         return None
     if match.view_name not in SHOWN:
         return None
-    name, height = SHOWN[match.view_name]
+    name = SHOWN[match.view_name]
+    height = HEIGHTS[name]
     title = _("%(site)s: where all commitments stand") % {"site": settings.SITE_NAME}
     if slug := match.kwargs.get("slug"):
         known = Commitment.objects.public().filter(slug=slug).first()
