@@ -24,7 +24,7 @@ def test_embed_may_be_framed_anywhere_and_sets_no_cookie(client, record, address
     answer = client.get(address)
     assert answer.status_code == 200
     assert "frame-ancestors *" in answer["Content-Security-Policy"]
-    assert "default-src 'self'" in answer["Content-Security-Policy"]
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
     assert "X-Frame-Options" not in answer
     assert not answer.cookies
     assert "Cookie" not in answer.get("Vary", "")
