@@ -195,6 +195,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.logs.Requests",
     "config.metrics.remember_route",
+    "tracker.api.edge.one_shape",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.add",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -470,13 +471,11 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 
-def rate(name: str, *, default: int) -> int:
-    """Return how many requests a minute are answered; 0: as many as come."""
+def count(name: str, *, default: int, of: str) -> int:
+    """Return a number that is not negative."""
     given = env(name, default="") or str(default)
-    if not given.isdigit():
-        raise ImproperlyConfigured(
-            f"{name} is “{given}”. Give a number of requests a minute, 0 for no limit."
-        )
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise ImproperlyConfigured(f"{name} is “{given}”. Give a number of {of}.")
     return int(given)
 
 
@@ -489,14 +488,22 @@ except ValueError as error:
     raise ImproperlyConfigured(
         "TRACKER_CACHE_MB is not a number of megabytes from 0 to 100000."
     ) from error
-API_RATE = rate("TRACKER_API_RATE", default=600)
-API_KEY_RATE = rate("TRACKER_API_KEY_RATE", default=6000)
+REQUESTS = "requests a minute, 0 for no limit"
+API_RATE = count("TRACKER_API_RATE", default=600, of=REQUESTS)
+API_KEY_RATE = count("TRACKER_API_KEY_RATE", default=6000, of=REQUESTS)
+# For how long shared caches may answer for the API: so late may a reader be.
+SHARED_CACHE_SECONDS = count(
+    "TRACKER_SHARED_CACHE_SECONDS", default=60, of="seconds, 0 for none"
+)
 # Any page may read the API; none may write with its reader's browser.
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
-CORS_ALLOW_HEADERS = ["accept", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"]
+CORS_ALLOW_HEADERS = ["accept", "if-none-match", "if-modified-since"]
+CORS_EXPOSE_HEADERS = [
+    *("ETag", "Last-Modified", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    *("Deprecation", "Sunset"),
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["tracker.api.renderers.ORJSONRenderer"],
@@ -506,8 +513,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["tracker.api.rates.ClientRate"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_FILTER_BACKENDS": ["tracker.api.filters.StrictFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "tracker.api.pagination.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "tracker.api.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "tracker.api.schemas.RecordSchema",
     "EXCEPTION_HANDLER": "tracker.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

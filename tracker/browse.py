@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,7 +26,7 @@ from commitments.models import (
     Topic,
 )
 from commitments.statuses import Freshness, Position, Schedule, Status
-from tracker import finding, languages, writing
+from tracker import finding, languages, orders, writing
 
 DAYS = ("as_of", "known_at")
 FACETS = {
@@ -71,16 +71,6 @@ COLUMNS = {
     "partner": "commitment__partners__slug",
     "topic": "commitment__topics__slug",
 }
-_FURTHEST_FIRST = (
-    Status.DELIVERED,
-    Status.PARTLY_DELIVERED,
-    Status.UNDER_WAY,
-    Status.ANNOUNCED,
-    Status.NO_EVIDENCE,
-    Status.ABANDONED,
-    Status.REVERSED,
-    Status.NOT_ASSESSABLE,
-)
 
 
 class BadParameter(ValueError):
@@ -296,7 +286,8 @@ def at(question: Question) -> QuerySet[State]:
 
 def states(question: Question) -> QuerySet[State]:
     """Return what matches, in the order asked for."""
-    return _sorted(narrowed(at(question), question), question.sort)
+    found = narrowed(at(question), question)
+    return orders.ordered(found, orders.COMMITMENTS[question.sort])
 
 
 def narrowed(
@@ -343,18 +334,3 @@ def derived(name: str, value: str, *, on: date) -> QuerySet:
     if name == "schedule":
         return rows.with_schedule(value, on=on).values("pk")
     return rows.with_freshness(value, on=on).values("pk")
-
-
-def _sorted(rows: QuerySet[State], sort: str) -> QuerySet[State]:
-    furthest = Case(
-        *(When(status=s, then=Value(i)) for i, s in enumerate(_FURTHEST_FIRST)),
-        default=Value(len(_FURTHEST_FIRST)),
-    )
-    orders: dict[str, list] = {
-        "ref": [],
-        "status": [furthest],
-        "changed": [F("last_material_on").desc(nulls_last=True)],
-        "due": [F("due_on").asc(nulls_last=True)],
-        "review": [F("reviewed_on").asc(nulls_first=True)],
-    }
-    return rows.order_by(*orders[sort], "commitment__ref_order")

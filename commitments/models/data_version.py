@@ -1,11 +1,14 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 
 class DataVersion(models.Model):
     """One number that grows with every change that a reader could see."""
 
     number = models.BigIntegerField(default=0)
+    # By the clock of the database: no promise rests on it, only HTTP's Last-Modified.
+    changed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -23,5 +26,6 @@ class DataVersion(models.Model):
     @classmethod
     def bump(cls) -> None:
         """Count one more change, in the caller's transaction."""
-        if not cls.objects.filter(pk=1).update(number=F("number") + 1):
-            cls.objects.create(pk=1, number=1)
+        counted = {"number": F("number") + 1, "changed_at": Now()}
+        if not cls.objects.filter(pk=1).update(**counted):
+            cls.objects.create(pk=1, number=1, changed_at=Now())

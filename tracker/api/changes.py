@@ -20,10 +20,14 @@ from commitments.statuses import (
     Status,
 )
 from tracker import sync
+from tracker.api.answers import Answer
 from tracker.api.filters import number, refuse_unknown
-from tracker.api.views import Answer
 
 MOST, USUAL = 500, 100
+NO_PAST = (
+    "This list goes by positions, not by days: ask with “after”. The history takes "
+    "“as_of” and “known_at”."
+)
 
 
 class HeldSerializer(serializers.Serializer):
@@ -100,7 +104,7 @@ class ChangesView(Answer, APIView):
         responses={200: ANSWER},
     )
     def get(self, request: Any) -> Response:
-        refuse_unknown(request, known=["after", "limit"])
+        refuse_unknown(request.query_params, known=["after", "limit"], no_past=NO_PAST)
         after = number(request, "after", least=0, most=2**62, usual=0)
         limit = number(request, "limit", least=1, most=MOST, usual=USUAL)
         found, more = sync.after(after, limit=limit)

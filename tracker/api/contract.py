@@ -6,10 +6,13 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
+from tracker.api import deprecations, examples
+from tracker.api.embedded import BRIEFS
 from tracker.api.problems import MEANINGS, MEDIA_TYPE
+from tracker.api.shapes import Expansion
 
 METHODS = ("get", "post", "patch", "delete")
-READING = ("400", "401", "404", "405", "406", "429")
+READING = ("400", "401", "404", "405", "406", "412", "429", "500")
 WRITING = (*READING, "403", "413", "415", "422")
 PROBLEM = {
     "type": "object",
@@ -50,10 +53,20 @@ PROBLEM = {
         }
     ],
 }
-SHAPE = {
-    "fields": "Only these parts of each row, with commas between.",
-    "expand": "Give these whole: bodies, partners, pillar, topics of commitments.",
+HEADERS = {
+    name: {"description": told, "schema": {"type": "string"}}
+    for name, told in {
+        "ETag": "A strong tag: send it back as “If-None-Match”.",
+        "Last-Modified": "Since when answers are what they are; left out at first.",
+        "Cache-Control": "How long whom may keep it.",
+        "Location": "Where it is now.",
+        "RateLimit": "How many requests are left, and for how many seconds.",
+        "RateLimit-Policy": "How many requests there are, in how many seconds.",
+        "Retry-After": "How many seconds to wait.",
+        "WWW-Authenticate": "How to send a key.",
+    }.items()
 }
+KEEPING = ["ETag", "Last-Modified", "Cache-Control"]
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
@@ -65,14 +78,57 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Add to the schema the errors of every operation, and the shapes of lists."""
-    _without_ranges(result)
-    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+    """Add to the schema what the library cannot know of errors, shapes and tags."""
+    _without_ranges(result["components"])
+    schemas = result["components"].setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    for name, brief in BRIEFS.items():
+        schemas[name] = _strings(brief)
+    for name, expandable in _expandables().items():
+        _expand(schemas[name], expandable)
     for path, operations in result["paths"].items():
         for method in METHODS:
             if method in operations:
                 _complete(path, method, operations[method])
+    examples.add(result)
+    deprecations.mark(result["paths"])
     return result
+
+
+def _strings(brief: Any) -> dict[str, Any]:
+    """Return the schema of a brief: each of its parts is a text."""
+    names = brief.Meta.fields
+    return {
+        "type": "object",
+        "description": brief.__doc__,
+        "properties": {name: {"type": "string"} for name in names},
+        "required": sorted(names),
+    }
+
+
+def _expandables() -> dict[str, dict[str, Expansion]]:
+    """Return what can stand whole, by the names of the schemas it stands in."""
+    from tracker.api.urls import LISTS
+
+    found = {}
+    for view, _ in LISTS.values():
+        if not view.expandable:
+            continue
+        name = view.serializer_class.__name__.removesuffix("Serializer")
+        found[name] = view.expandable
+        if any(one.detail for one in view.expandable.values()):
+            found[f"{name}Detail"] = view.expandable
+    return found
+
+
+def _expand(schema: dict[str, Any], expandable: dict[str, Expansion]) -> None:
+    for name, one in expandable.items():
+        part = schema["properties"].get(name)
+        if part is None:
+            continue
+        holder, key = (part, "items") if one.many else (schema["properties"], name)
+        plain = {k: v for k, v in holder[key].items() if k != "readOnly"}
+        holder[key] = {"anyOf": [plain, {"$ref": f"#/components/schemas/{one.schema}"}]}
 
 
 def _without_ranges(part: Any) -> None:
@@ -90,23 +146,52 @@ def _without_ranges(part: Any) -> None:
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for parameter in operation.get("parameters", []):
+        if parameter.get("in") == "path":
+            _bound(parameter["schema"])
+        if (
+            parameter.get("in") == "query"
+            and parameter["schema"].get("type") == "array"
+        ):
+            parameter |= {"style": "form", "explode": True}
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status in READING if method == "get" else WRITING:
-        operation["responses"].setdefault(
-            status, {"description": MEANINGS[int(status)], "content": content}
-        )
-    answer = operation["responses"].get("200", {}).get("content", {})
-    if "text/csv" not in answer:
+        told = {"description": MEANINGS[int(status)], "content": dict(problem)}
+        operation["responses"].setdefault(status, told)
+    # What belongs to one key is kept by nobody.
+    is_read = method == "get" and "/webhooks/" not in path
+    for status, response in operation["responses"].items():
+        response["headers"] = _headers(status, is_read)
+    answer = operation["responses"].get("200", {})
+    if is_read:
+        operation["responses"]["304"] = {
+            "description": "Nothing has changed since the tag in “If-None-Match”.",
+            "headers": {name: HEADERS[name] for name in KEEPING},
+        }
+        if "{slug}" in path and "commitments" in path:
+            operation["responses"]["301"] = {
+                "description": "It was merged into the commitment at “Location”.",
+                "headers": {"Location": HEADERS["Location"]},
+            }
+    if "text/csv" not in answer.get("content", {}):
         return
     # A stream is no page: a table is text, JSON Lines one row a line.
     for kind in ("text/csv", "application/jsonl"):
-        answer[kind] = {"schema": {"type": "string"}}
-    for name, told in SHAPE.items():
-        operation.setdefault("parameters", []).append(
-            {
-                "in": "query",
-                "name": name,
-                "description": told,
-                "schema": {"type": "string"},
-            }
-        )
+        answer["content"][kind] = {"schema": {"type": "string"}}
+
+
+def _bound(schema: dict[str, Any]) -> None:
+    """Tell what a name in an address looks like."""
+    if schema.get("type") == "string" and "pattern" not in schema:
+        schema |= {"pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 100}
+
+
+def _headers(status: str, is_read: bool) -> dict[str, Any]:
+    names = ["RateLimit", "RateLimit-Policy"]
+    if is_read and status == "200":
+        names += KEEPING
+    if status == "429":
+        names.append("Retry-After")
+    if status == "401":
+        names.append("WWW-Authenticate")
+    return {name: HEADERS[name] for name in names}

@@ -19,6 +19,7 @@ from commitments.models import ApiKey, Body, Commitment, Evidence, Milestone
 from commitments.models.api_key import ApiScope
 from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
 from tracker.api import views
+from tracker.api.answers import Answer
 
 # A proposal is a few hundred words.
 MOST_BYTES = 100_000
@@ -162,7 +163,7 @@ ONCE = OpenApiParameter(
 )
 
 
-class HandIn(APIView):
+class HandIn(Answer, APIView):
     """Takes a draft by key; nothing of it is public before a person decides."""
 
     parser_classes = [StrictJSONParser]

@@ -29,11 +29,14 @@ MEANINGS = {
     "OPTIONS.",
     406: "No such format. Ask for application/json; lists also come as text/csv and "
     "application/jsonl.",
+    412: "The tag in “If-Match” is not that of what is there.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
     422: "A rule of the record refuses what was handed in. “errors” names the rule "
     "and the field to mend.",
     429: "Too many requests. “Retry-After” says how many seconds to wait.",
+    500: "We failed. It is logged; try again later.",
+    503: "We are not there at the moment. Try again later.",
 }
 
 

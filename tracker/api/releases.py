@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from tracker.api.views import RecordViewSet
+from tracker.api.lists import RecordViewSet
 from tracker.models import Release, ReleaseFile
+from tracker.orders import Key
 
 
 class ReleaseFileSerializer(serializers.ModelSerializer):
@@ -60,7 +61,7 @@ class ReleaseViewSet(RecordViewSet):
     serializer_class = ReleaseSerializer
     lookup_field = "number"
     lookup_value_regex = "[0-9]{1,9}"
-    cursor_key = "number"
+    orders: ClassVar[dict[str, list[Key]]] = {"number": [Key("number", int)]}
 
     def get_queryset(self) -> Any:
         if self.action == "retrieve":

@@ -8,8 +8,30 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from commitments import models
-from commitments.statuses import Freshness, Grade, Schedule
+from commitments.models.commitment import WORDING
+from commitments.statuses import (
+    Confidence,
+    EntryKind,
+    Freshness,
+    Grade,
+    Nature,
+    Position,
+    Precision,
+    Schedule,
+    Status,
+)
 from commitments.verdicts import Verdict
+from tracker import reading
+
+
+def or_blank(words: Any) -> serializers.ChoiceField:
+    """Return a field of one word of a vocabulary, or of none."""
+    return serializers.ChoiceField(words.choices, allow_blank=True)
+
+
+def words() -> serializers.ListField:
+    """Return a field of some words."""
+    return serializers.ListField(child=serializers.CharField())
 
 
 class PillarSerializer(serializers.ModelSerializer):
@@ -25,6 +47,8 @@ class BodySerializer(serializers.ModelSerializer):
 
 
 class PartnerSerializer(serializers.ModelSerializer):
+    members = words()
+
     class Meta:
         model = models.Partner
         fields = ["slug", "name", "name_zh", "kind", "iso2", "members"]
@@ -36,15 +60,23 @@ class TopicSerializer(serializers.ModelSerializer):
         fields = ["slug", "name", "name_zh"]
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class StandingSlugs(serializers.Field):
+    """The names of those of some commitments that readers may see."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, commitments: Any) -> list[str]:
+        return sorted(c.slug for c in commitments.all() if c.standing)
+
+
 class PassageSerializer(serializers.ModelSerializer):
-    commitments = serializers.SerializerMethodField()
+    commitments = StandingSlugs()
 
     class Meta:
         model = models.Passage
         fields = ["ref", "role", "summary", "commitments"]
-
-    def get_commitments(self, passage: models.Passage) -> list[str]:
-        return [c.slug for c in passage.commitments.all() if c.standing]
 
 
 class PassageRowSerializer(PassageSerializer):
@@ -92,6 +124,7 @@ class CopySerializer(serializers.ModelSerializer):
 class EvidenceSerializer(serializers.ModelSerializer):
     id = serializers.CharField(source="slug")
     grade = serializers.ChoiceField(choices=Grade.choices)
+    commitments = StandingSlugs()
     link = serializers.SerializerMethodField()
     copies = CopySerializer(source="captures", many=True)
 
@@ -101,12 +134,14 @@ class EvidenceSerializer(serializers.ModelSerializer):
             *("id", "title", "title_original", "publisher", "url", "published_on"),
             *("occurred_on", "precision", "language", "type", "nature", "official"),
             *("reliability", "grade", "summary", "unreadable_since"),
-            *("link", "copies"),
+            *("commitments", "link", "copies"),
         ]
 
     @extend_schema_field(LinkSerializer(allow_null=True))
     def get_link(self, evidence: models.Evidence) -> dict | None:
-        link = getattr(evidence, "link", None)
+        # What is found of a link today says nothing of a past day.
+        is_past = self.context.get("is_past", False)
+        link = None if is_past else getattr(evidence, "link", None)
         return LinkSerializer(link).data if link and link.verdict else None
 
 
@@ -132,7 +167,7 @@ class IndicatorSerializer(serializers.ModelSerializer):
     baseline_passage = serializers.SlugRelatedField(slug_field="ref", read_only=True)
     target = serializers.FloatField(allow_null=True)
     observations = ObservationSerializer(many=True)
-    commitments = serializers.SerializerMethodField()
+    commitments = StandingSlugs()
 
     class Meta:
         model = models.Indicator
@@ -142,9 +177,6 @@ class IndicatorSerializer(serializers.ModelSerializer):
             *("target", "target_on", "note", "commitments", "observations"),
         ]
 
-    def get_commitments(self, indicator: models.Indicator) -> list[str]:
-        return [c.slug for c in indicator.commitments.all() if c.standing]
-
 
 class CitationSerializer(serializers.ModelSerializer):
     """A piece of evidence as it stood when it was cited: this is what is hashed."""
@@ -152,7 +184,8 @@ class CitationSerializer(serializers.ModelSerializer):
     id = serializers.CharField(source="evidence.slug")
     title = serializers.CharField(source="evidence.title")
     publisher = serializers.CharField(source="evidence.publisher")
-    grade = serializers.CharField(source="evidence.grade")
+    grade = serializers.ChoiceField(Grade.choices, source="evidence.grade")
+    nature = serializers.ChoiceField(Nature.choices)
 
     class Meta:
         model = models.Citation
@@ -172,6 +205,13 @@ class HistorySerializer(serializers.ModelSerializer):
     refers_to = serializers.IntegerField(source="refers_to_id", allow_null=True)
     reason = serializers.CharField(source="text.reason")
     reason_salt = serializers.CharField(source="text.reason_salt")
+    acts_as = or_blank(EntryKind)
+    status = or_blank(Status)
+    criteria_met = words()
+    confidence = or_blank(Confidence)
+    position = or_blank(Position)
+    due_precision = or_blank(Precision)
+    leaves = serializers.DictField(child=serializers.CharField())
     recorded_at = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%S.%fZ")
     evidence = CitationSerializer(source="citations", many=True)
 
@@ -195,14 +235,26 @@ class StateSerializer(serializers.ModelSerializer):
     title = serializers.CharField(source="commitment.title")
     title_zh = serializers.CharField(source="commitment.title_zh")
     statement = serializers.CharField(source="commitment.statement")
-    kind = serializers.CharField(source="commitment.kind")
-    specificity = serializers.CharField(source="commitment.specificity")
+    kind = serializers.ChoiceField(
+        models.Commitment.Kind.choices, source="commitment.kind"
+    )
+    specificity = serializers.ChoiceField(
+        models.Commitment.Specificity.choices, source="commitment.specificity"
+    )
     trackable = serializers.BooleanField(source="commitment.trackable")
     pillar = serializers.IntegerField(source="commitment.pillar.number")
     bodies = serializers.SerializerMethodField()
     partners = serializers.SerializerMethodField()
     topics = serializers.SerializerMethodField()
-    original_due_on = serializers.DateField(source="commitment.original_due_on")
+    standing = serializers.ChoiceField(models.Standing.choices)
+    status = or_blank(Status)
+    status_precision = or_blank(Precision)
+    criteria_met = words()
+    confidence = or_blank(Confidence)
+    due_precision = or_blank(Precision)
+    original_due_on = serializers.DateField(
+        source="commitment.original_due_on", allow_null=True
+    )
     schedule = serializers.SerializerMethodField()
     freshness = serializers.SerializerMethodField()
     inactive = serializers.SerializerMethodField()
@@ -219,6 +271,14 @@ class StateSerializer(serializers.ModelSerializer):
             *("reviewed_on", "review_due_on", "freshness", "last_material_on"),
             *("inactive", "sources", "official_sources"),
         ]
+
+    def to_representation(self, state: models.State) -> dict[str, Any]:
+        """Return the row; on a past day in the words of that day."""
+        row = super().to_representation(state)
+        if self.context.get("is_past"):
+            then = reading.wording(state)
+            row.update({name: then[name] for name in WORDING if name in row})
+        return row
 
     def get_bodies(self, state: models.State) -> list[str]:
         return [r.body.slug for r in state.commitment.responsibilities.all()]
@@ -249,29 +309,37 @@ class MilestoneSerializer(serializers.Serializer):
     key = serializers.CharField()
     title = serializers.CharField()
     due_on = serializers.DateField(allow_null=True)
+    due_precision = or_blank(Precision)
     met_on = serializers.DateField(allow_null=True)
 
 
 class CriterionRowSerializer(serializers.ModelSerializer):
-    """One observable part of a test, as it reads and stands today."""
+    """One observable part of a test, as it read and stood on the day asked about."""
 
     id = serializers.IntegerField(source="pk")
     commitment = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    text = serializers.SerializerMethodField()
     met = serializers.SerializerMethodField()
 
     class Meta:
         model = models.Criterion
         fields = ["id", "commitment", "key", "text", "met"]
 
+    def get_text(self, criterion: models.Criterion) -> str:
+        return worded_test(criterion.commitment.then[0]).get(
+            criterion.key, criterion.text
+        )
+
     def get_met(self, criterion: models.Criterion) -> bool:
-        return criterion.key in criterion.commitment.criteria_met
+        return criterion.key in held(criterion.commitment).criteria_met
 
 
 class MilestoneRowSerializer(serializers.ModelSerializer):
-    """A dated step on the way, as it stands today."""
+    """A dated step on the way, and when it was reached if it was by that day."""
 
     id = serializers.IntegerField(source="pk")
     commitment = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    due_precision = or_blank(Precision)
     met_on = serializers.SerializerMethodField()
 
     class Meta:
@@ -283,25 +351,18 @@ class MilestoneRowSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.DateField(allow_null=True))
     def get_met_on(self, milestone: models.Milestone) -> str | None:
-        return milestone.commitment.milestones_met.get(milestone.key)
+        return held(milestone.commitment).milestones_met.get(milestone.key)
 
 
-class ResponsibleSerializer(serializers.Serializer):
-    """A responsible body, whole."""
+def held(commitment: models.Commitment) -> models.State | models.Commitment:
+    """Return what held of a commitment on the day asked about, today if none was."""
+    then = getattr(commitment, "then", None)
+    return then[0] if then else commitment
 
-    def to_representation(self, responsibility: models.Responsibility) -> dict:
-        return BodySerializer(responsibility.body).data
 
-
-# What ``expand=`` of commitments gives whole, in place of its name.
-EXPANDABLE = {
-    "pillar": lambda: PillarSerializer(source="commitment.pillar"),
-    "bodies": lambda: ResponsibleSerializer(
-        source="commitment.responsibilities", many=True
-    ),
-    "partners": lambda: PartnerSerializer(source="commitment.partners", many=True),
-    "topics": lambda: TopicSerializer(source="commitment.topics", many=True),
-}
+def worded_test(state: models.State) -> dict[str, str]:
+    """Return the parts of the test as they were worded when ``state`` held."""
+    return reading.wording(state).get("criteria", {})
 
 
 class StateDetailSerializer(StateSerializer):
@@ -328,19 +389,26 @@ class StateDetailSerializer(StateSerializer):
     def get_reason(self, state: models.State) -> str:
         return state.status_entry.text.reason if state.status_entry else ""
 
+    @extend_schema_field(CriterionSerializer(many=True))
     def get_criteria(self, state: models.State) -> list[dict[str, Any]]:
-        rows = [
-            {"key": c.key, "text": c.text, "met": c.key in state.criteria_met}
-            for c in state.commitment.criteria.all()
+        then = worded_test(state) if self.context.get("is_past") else {}
+        return [
+            {
+                "key": part.key,
+                "text": then.get(part.key, part.text),
+                "met": part.key in state.criteria_met,
+            }
+            for part in state.commitment.criteria.all()
         ]
-        return CriterionSerializer(rows, many=True).data
 
+    @extend_schema_field(MilestoneSerializer(many=True))
     def get_milestones(self, state: models.State) -> list[dict[str, Any]]:
         return [
             {
                 "key": step.key,
                 "title": step.title,
                 "due_on": step.due_on,
+                "due_precision": step.due_precision,
                 "met_on": state.milestones_met.get(step.key),
             }
             for step in state.commitment.milestones.all()
@@ -349,6 +417,7 @@ class StateDetailSerializer(StateSerializer):
     def get_indicators(self, state: models.State) -> list[str]:
         return [indicator.slug for indicator in state.commitment.indicators.all()]
 
+    @extend_schema_field(HistorySerializer(many=True))
     def get_history(self, state: models.State) -> list[dict[str, Any]]:
         entries = self.context["history"]
         return HistorySerializer(entries, many=True).data

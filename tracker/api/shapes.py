@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from tracker.browse import BadParameter
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """What stands whole in a row where else its name does.
+
+    ``make`` returns the field; ``schema`` names what the contract says of it, ``many``
+    whether there are several; ``detail`` whether only a single row has it.
+    """
+
+    make: Callable[[], Any]
+    schema: str
+    many: bool = False
+    detail: bool = False
 
 
 def named(request: Any, name: str, known: Iterable[str]) -> list[str]:
@@ -28,11 +43,12 @@ def named(request: Any, name: str, known: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def shape(serializer: Any, request: Any, expandable: dict[str, Any]) -> Any:
+def shape(serializer: Any, request: Any, expandable: dict[str, Expansion]) -> Any:
     """Bring a serializer into the shape that the request asks for."""
     row = getattr(serializer, "child", serializer)
-    for name in named(request, "expand", expandable):
-        row.fields[name] = expandable[name]()
+    known = [name for name in expandable if name in row.fields]
+    for name in named(request, "expand", known):
+        row.fields[name] = expandable[name].make()
     if wanted := named(request, "fields", row.fields):
         for name in set(row.fields) - set(wanted):
             row.fields.pop(name)

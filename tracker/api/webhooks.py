@@ -18,6 +18,7 @@ from tracker.api.filters import PAGING, refuse_unknown
 from tracker.api.machines import StrictJSONParser, StrictSerializer
 from tracker.models import Delivery, Endpoint, EndpointSecret
 from tracker.models.endpoint import KINDS
+from tracker.orders import Key
 from tracker.webhooks import endpoints
 
 LAST_SEQ = 2**62
@@ -126,7 +127,13 @@ class OwnersViewSet(viewsets.GenericViewSet):
 
     parser_classes = [StrictJSONParser]
     filter_backends: list[Any] = []
-    cursor_key = "pk"
+    newest_first = False
+
+    def order(self) -> str:
+        return "newest" if self.newest_first else "oldest"
+
+    def keys(self) -> list[Key]:
+        return [Key("pk", int, descending=self.newest_first)]
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -137,7 +144,7 @@ class OwnersViewSet(viewsets.GenericViewSet):
                 "This key is not for webhooks. Ask the desk for one that is."
             )
         lists = self.action in ("list", "deliveries")
-        refuse_unknown(request, known=list(PAGING) if lists else [])
+        refuse_unknown(request.query_params, known=list(PAGING) if lists else [])
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(*args, **kwargs)
@@ -257,7 +264,7 @@ class WebhookViewSet(mixins.ListModelMixin, OwnersViewSet):
     @action(detail=True)
     def deliveries(self, request: Any, pk: str) -> Response:
         """What was sent to an endpoint in the last 30 days, the latest first."""
-        self.cursor_key = "-pk"
+        self.newest_first = True
         found = self.get_object().deliveries.select_related("commitment")
         page = self.paginate_queryset(found)
         return self.get_paginated_response(DeliverySerializer(page, many=True).data)

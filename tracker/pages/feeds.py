@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import condition, require_safe
 
 from tracker import changes, dates, feeds
-from tracker.api.views import etag
 from tracker.browse import BadParameter
 from tracker.changes import Asked
+from tracker.versions import etag
 
 Answer = Callable[[HttpRequest, Asked], HttpResponse]
 

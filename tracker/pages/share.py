@@ -15,10 +15,10 @@ from django.views.decorators.http import condition, require_safe
 from commitments.models import State
 from commitments.models.state import Standing
 from tracker import browse, languages, pictures, reading, share, telling, writing
-from tracker.api.views import etag
 from tracker.browse import Question
 from tracker.pages.asking import asked
 from tracker.pages.home import finding
+from tracker.versions import etag
 
 # A page names the picture of a commitment with its last entry (?v=): news is fetched.
 KEPT = "public, max-age=86400"

@@ -94,7 +94,7 @@ def test_a_merged_commitment_leads_on(get, client):
         ("history/?after=x", "after"),
         ("evidence/?type=x", "type"),
         ("bodies/?x=1", "x"),
-        ("stats/?status=announced", "status"),
+        ("stats/?status=red", "status"),
     ],
 )
 def test_a_wrong_parameter_is_named_with_the_known_ones(get, path, field):

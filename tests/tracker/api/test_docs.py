@@ -44,3 +44,19 @@ def test_a_past_day_of_one_partner_comes_as_a_table(live_server, tmp_path):
     assert [(row["ref"], row["status"]) for row in rows] == [(mine.ref, "")]
     assert copy == names["sync_file"](live_server.url, tmp_path / "copy.json")
     assert copy["commitments"][mine.slug]["status"] == "under_way"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_partners_commitments_come_as_a_data_frame(live_server):
+    names: dict = {}
+    for sample in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL):
+        exec(sample, names)
+    partner = Partner.objects.create(slug="asean", name="ASEAN", kind="group")
+    mine, _ = CommitmentFactory(), CommitmentFactory()
+    mine.partners.add(partner)
+    assess(mine)
+
+    table = names["frame"](live_server.url, "asean")
+
+    assert table["status"].to_dict() == {mine.ref: "under_way"}
+    assert str(table["status_since"].dtype).startswith("datetime64")

@@ -1,0 +1,111 @@
+"""What caches are told, and what asking again costs."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils.http import http_date
+
+from commitments.models import DataVersion
+from tests.factories import CommitmentFactory, assess
+
+CHANGED = datetime(2026, 11, 24, 10, 30, 15, 500_000, tzinfo=UTC)
+
+
+@pytest.fixture
+def settled(record, monkeypatch):
+    """The record, last changed at a known moment, by code of the year before."""
+    monkeypatch.setattr(
+        "tracker.versions.code", lambda: ("code", datetime(2025, 1, 1, tzinfo=UTC))
+    )
+    DataVersion.objects.update(changed_at=CHANGED)
+    return record
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "commitments/", "commitments/count/", "commitments/cut-the-list/"),
+        *("history/", "evidence/", "stats/", "changes/", "bodies/?format=csv"),
+    ],
+)
+def test_an_answer_tells_caches_all_they_need(settled, get, path):
+    answer = get(path)
+
+    assert answer["ETag"].startswith('"')
+    assert answer["Last-Modified"] == http_date(int(CHANGED.timestamp()))
+    assert answer["Vary"] == "Accept"
+    assert answer["Cache-Control"] == (
+        "public, max-age=0, s-maxage=60, stale-while-revalidate=60, "
+        "stale-if-error=86400"
+    )
+
+
+@pytest.mark.parametrize("path", ["commitments/", "evidence/", "schema/", "stats/"])
+def test_asking_again_costs_one_small_read(
+    settled, get, django_assert_num_queries, path
+):
+    answer = get(path)
+
+    with django_assert_num_queries(1) as asked:
+        again = get(path, status=304, **{"If-None-Match": answer["ETag"]})
+    assert "commitments_dataversion" in asked.captured_queries[0]["sql"]
+    for name in ("ETag", "Last-Modified", "Vary", "Cache-Control"):
+        assert again[name] == answer[name]
+    assert again.content == b""
+    get(path, status=304, **{"If-Modified-Since": answer["Last-Modified"]})
+
+
+def test_a_change_of_data_day_or_code_changes_the_tag(settled, get, monkeypatch):
+    tags = {get("commitments/")["ETag"]}
+    assess(CommitmentFactory())
+    tags.add(get("commitments/")["ETag"])
+    monkeypatch.setattr(
+        "django.utils.timezone.localdate", lambda *a: datetime(2026, 11, 25).date()
+    )
+    tags.add(get("commitments/")["ETag"])
+    monkeypatch.setattr("tracker.versions.code", lambda: ("new", CHANGED))
+    tags.add(get("commitments/")["ETag"])
+
+    assert len(tags) == 4
+
+
+def test_while_a_change_is_young_its_second_is_not_told(record, get):
+    assert "Last-Modified" not in get("commitments/")
+    DataVersion.objects.update(changed_at=datetime.now(UTC) - timedelta(days=1))
+
+
+def test_an_error_is_kept_by_nobody_and_has_no_tag(settled, get):
+    for path, status in (("commitments/?x=1", 400), ("commitments/none/", 404)):
+        answer = get(path, status=status)
+        assert answer["Cache-Control"] == "no-store"
+        assert "ETag" not in answer
+
+
+def test_any_tag_is_held_against_what_there_is(settled, get):
+    get("commitments/", status=304, **{"If-None-Match": "*"})
+    get("commitments/none/", status=404, **{"If-None-Match": "*"})
+    get("commitments/", status=412, **{"If-Match": '"another"'})
+
+
+@pytest.mark.parametrize("path", ["commitments/", "commitments/?format=csv", "stats/"])
+def test_head_is_the_answer_without_its_body(settled, client, path):
+    whole, head = client.get(f"/api/v1/{path}"), client.head(f"/api/v1/{path}")
+
+    assert head.status_code == 200 and head.content == b""
+    for name in ("ETag", "Last-Modified", "Vary", "Cache-Control", "Content-Type"):
+        assert head[name] == whole[name]
+
+
+def test_an_address_without_its_last_stroke_leads_on(record, client):
+    answer = client.get("/api/v1/commitments?status=delivered")
+
+    assert answer.status_code == 301
+    assert answer["Location"] == "/api/v1/commitments/?status=delivered"
+    assert client.get("/api/v1/nowhere").status_code == 404
+
+
+def test_options_tells_the_methods_and_nothing_else(record, client):
+    answer = client.options("/api/v1/evidence/")
+
+    assert answer.status_code == 204 and answer.content == b""
+    assert answer["Allow"] == "GET, POST, HEAD, OPTIONS"

@@ -1,0 +1,148 @@
+"""Commitments as they stood on a day, and what has happened to them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch
+from django.http import Http404, HttpResponsePermanentRedirect
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework.response import Response
+
+from commitments.models import Commitment, HistoryEntry, Passage, Responsibility, State
+from tracker import browse, changes, finding, orders
+from tracker.api import asking, embedded, filters, serializers
+from tracker.api.lists import RecordViewSet
+from tracker.api.shapes import shape
+from tracker.browse import Question
+from tracker.changes import Asked
+from tracker.orders import Key
+
+PUBLIC = Commitment.objects.public()
+
+
+class CommitmentViewSet(RecordViewSet):
+    """The commitments as they stood on a day; today unless told."""
+
+    queryset = State.objects.all()
+    serializer_class = serializers.StateSerializer
+    lookup_field = "commitment__slug"
+    lookup_url_kwarg = "slug"
+    orders: ClassVar[dict[str, list[Key]]] = orders.COMMITMENTS
+    days = browse.DAYS
+    reads_own_parameters = True
+    expandable = embedded.OF_A_STATE
+    choices = asking.choices()
+
+    def question(self) -> Question:
+        """Return what is asked. Raises BadParameter."""
+        if hasattr(self, "_question"):
+            return self._question
+        query, today = self.request.query_params, timezone.localdate()
+        also = filters.also_known(self)
+        if self.action in ("list", "count"):
+            known = [*browse.PARAMETERS, *also]
+            filters.refuse_unknown(query, known=known, many=browse.FACETS)
+            self._question = browse.parse(query, today=today, also=also)
+        else:
+            filters.refuse_unknown(query, known=also)
+            self._question = browse.parse_days(query, today=today)
+        return self._question
+
+    def get_queryset(self) -> Any:
+        if self.is_drawn():
+            return State.objects.all()
+        question = self.question()
+        rows = browse.at(question)
+        if self.action == "retrieve":
+            # Also what was withdrawn or merged: an address never dies.
+            rows = State.objects.at(as_of=question.on, known_at=question.known_at)
+            rows = rows.select_related("commitment__pillar", "status_entry__text")
+        rows = browse.narrowed(rows, question)
+        if question.is_past:
+            rows = rows.select_related(
+                "commitment__pillar", "status_entry__text", "wording_entry__text"
+            )
+        bodies = Responsibility.objects.select_related("body")
+        return rows.prefetch_related(
+            Prefetch("commitment__responsibilities", bodies),
+            "commitment__partners",
+            "commitment__topics",
+        )
+
+    def get_serializer_class(self) -> Any:
+        if self.action == "retrieve":
+            return serializers.StateDetailSerializer
+        return super().get_serializer_class()
+
+    def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        question = self.question()
+        passages = Passage.objects.select_related("source")
+        found = self.get_queryset().prefetch_related(
+            Prefetch("commitment__passages", passages), "commitment__indicators"
+        )
+        state = found.filter(commitment__slug=kwargs["slug"]).first()
+        if state is None:
+            raise Http404
+        if state.merged_into_id and not question.is_past:
+            into = PUBLIC.get(pk=state.merged_into_id)
+            address = reverse("api-commitment-detail", args=[into.slug])
+            asked = request.META.get("QUERY_STRING", "")
+            return HttpResponsePermanentRedirect(
+                address + (f"?{asked}" if asked else "")
+            )
+        entries = finding.entries_known(question).filter(commitment=state.commitment_id)
+        context = {
+            **self.get_serializer_context(),
+            "history": entries.whole().order_by("seq"),
+        }
+        serializer = serializers.StateDetailSerializer(state, context=context)
+        return Response(shape(serializer, request, self.expandable).data)
+
+
+class HistoryViewSet(RecordViewSet):
+    """All that has happened, in the order of recording; `after` continues.
+
+    Each entry holds all that enters its digest, so that anybody can check the chain.
+    """
+
+    queryset = HistoryEntry.objects.public().whole()
+    serializer_class = serializers.HistorySerializer
+    lookup_field = "seq"
+    lookup_value_regex = "[0-9]{1,18}"
+    orders: ClassVar[dict[str, list[Key]]] = orders.HISTORY
+    order_name = "order"
+    days = browse.DAYS
+    reads_own_parameters = True
+    expandable = embedded.OF_AN_ENTRY
+    choices = asking.entry_choices()
+
+    def asked(self) -> Asked:
+        """Return which entries are asked for. Raises BadParameter."""
+        query = self.request.query_params.copy()
+        also = filters.also_known(self)
+        if self.action == "retrieve":
+            filters.refuse_unknown(query, known=also)
+            return Asked(browse.parse_days(query, today=timezone.localdate()))
+        own = ("entry", "material", "commitment", "after")
+        known = [*browse.FACETS, "q", "claim_gap", *browse.DAYS, *own, *also]
+        many = [*browse.FACETS, "entry"]
+        filters.refuse_unknown(query, known=dict.fromkeys(known), many=many)
+        for name in (*also, "after"):
+            if name not in browse.DAYS:
+                query.pop(name, None)
+        slug = query.get("commitment", "")
+        if slug and not PUBLIC.filter(slug=slug).exists():
+            slugs = PUBLIC.order_by("slug").values_list("slug", flat=True)
+            raise filters.unknown_name("commitment", slug, slugs)
+        return changes.parse(query, today=timezone.localdate(), paged=False)
+
+    def get_queryset(self) -> Any:
+        if self.is_drawn():
+            return super().get_queryset()
+        found = changes.entries(self.asked()).whole()
+        if self.action == "retrieve":
+            return found
+        after = filters.number(self.request, "after", least=0, most=2**62, usual=0)
+        return found.filter(seq__gt=after) if after else found

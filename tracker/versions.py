@@ -1,0 +1,70 @@
+"""What an answer depends on beside its address: the data, the day, and the code."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from commitments.models import DataVersion
+
+CODE = ("commitments/**/*.py", "config/**/*.py", "tracker/**/*.py", "templates/**/*")
+
+
+@dataclass(frozen=True)
+class Version:
+    """The number of the data, since when it has been that, and the day it is."""
+
+    number: int
+    changed_at: datetime | None
+    day: date
+
+    @property
+    def modified_at(self) -> datetime:
+        """Return since when answers have been what they are.
+
+        What is due or stale follows from the day, so midnight changes answers too.
+        """
+        since = datetime.combine(self.day, time.min, tzinfo=UTC)
+        moments = [since, code()[1], self.changed_at or since]
+        return max(moments).replace(microsecond=0)
+
+    def tag(self, *parts: Any) -> str:
+        """Return the strong tag of an answer that also depends on ``parts``."""
+        told = repr([self.number, self.day, code()[0], *parts])
+        return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+
+
+def current(*, day: date) -> Version:
+    """Return the version of what is published, for the price of one small read."""
+    found = DataVersion.objects.filter(pk=1).values_list("number", "changed_at")
+    number, changed_at = found.first() or (0, None)
+    return Version(number, changed_at, day)
+
+
+@lru_cache(maxsize=1)
+def code() -> tuple[str, datetime]:
+    """Return a digest of the program as it was started, and when it last changed."""
+    digest, latest = hashlib.sha256(settings.METHOD_VERSION.encode()), 0.0
+    files = {p for pattern in CODE for p in settings.BASE_DIR.glob(pattern)}
+    for path in sorted(files):
+        if path.is_file():
+            digest.update(path.read_bytes())
+            latest = max(latest, path.stat().st_mtime)
+    return digest.hexdigest()[:16], datetime.fromtimestamp(int(latest), UTC)
+
+
+def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
+    """Return the strong tag of an answer: of version, day, code, address and form."""
+    return tag_of(request, current(day=timezone.localdate()))
+
+
+def tag_of(request: HttpRequest, version: Version) -> str:
+    """Return the strong tag of the answer to a request at a version."""
+    return version.tag(request.get_full_path(), request.headers.get("Accept", ""))
