@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commitments", "0012_search"),
+        ("commitments", "0013_request_ids"),
     ]
 
     operations = [
