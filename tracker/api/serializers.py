@@ -326,9 +326,9 @@ class CriterionRowSerializer(serializers.ModelSerializer):
         fields = ["id", "commitment", "key", "text", "met"]
 
     def get_text(self, criterion: models.Criterion) -> str:
-        return worded_test(criterion.commitment.then[0]).get(
-            criterion.key, criterion.text
-        )
+        then = held(criterion.commitment)
+        kept = worded_test(then) if isinstance(then, models.State) else {}
+        return kept.get(criterion.key, criterion.text)
 
     def get_met(self, criterion: models.Criterion) -> bool:
         return criterion.key in held(criterion.commitment).criteria_met
