@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import models
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver
 
@@ -116,8 +115,9 @@ def test_no_address_is_turned_into_one_elsewhere(client, where):
             r'<a[^>]*hreflang[^>]*href="([^"]*)"', str(answer.content)
         )
         assert not any(urlsplit(to).netloc for to in switches), path
-    tip = client.get("/corrections/tell/", {"page": where}).content.decode()
-    assert "evil.example" not in tip or tip_form.clean_page(where) in tip
+    page = tip_form.clean_page(where)
+    # Browsers take tabs and line breaks out of an address before they read it.
+    assert page == "" or re.fullmatch(r"/([^/\\\s].*)?", page)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "testserver@evil.example", "a b"])
@@ -191,7 +191,6 @@ def test_an_error_tells_nothing_of_its_inside(client, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("tracker.browse.Question.of", broken, raising=False)
     monkeypatch.setattr("tracker.api.views.StatsView.get", broken)
     client.raise_request_exception = False
     answer = client.get("/api/v1/stats/")
@@ -237,8 +236,6 @@ def test_no_form_of_the_desk_has_a_field_that_services_write():
         fields = set(page.get_form(request).base_fields)
         if wrong := fields & OURS:
             found[model.__name__] = wrong
-        ours = {f.name for f in model._meta.fields if isinstance(f, models.Field)}
-        assert fields - ours <= fields
     assert found == {}
 
 

@@ -48,18 +48,21 @@ def test_of_many_guesses_few_are_even_looked_at(client, monkeypatch):
     assert len(looked_at) == django_settings.ADDRESS_FAILURE_LIMIT
 
 
-def test_a_session_that_an_attacker_chose_is_not_signed_in(client):
-    staff()
-    client.get(LOGIN)
-    for chosen in ("a" * 32, Client().session.session_key or "b" * 32):
+def test_a_session_that_an_attacker_chose_is_not_signed_in():
+    ada = staff("ada")
+    # One that was made up, and one that the tracker gave the attacker.
+    given = staff("bob")
+    attackers = Client()
+    give_password(attackers, given.username)
+    for chosen in ("a" * 32, attackers.cookies[COOKIE].value):
         victim = Client()
         victim.cookies[COOKIE] = chosen
         give_password(victim)
-        assert is_in(victim)
+        assert victim.session["_auth_user_id"] == str(ada.pk)
         assert victim.cookies[COOKIE].value != chosen
-        attacker = Client()
-        attacker.cookies[COOKIE] = chosen
-        assert not is_in(attacker)
+        holder = Client()
+        holder.cookies[COOKIE] = chosen
+        assert holder.session.get("_auth_user_id") != str(ada.pk)
 
 
 def test_a_session_is_named_at_random(client):
