@@ -36,6 +36,10 @@ from aiosmtpd.smtp import SMTP
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 2
+# Seconds after the last fault.
+SETTLED_WITHIN = 300
+# Seconds without a process that works, after which the worker is started anew.
+NO_POOL = 30
 FAULTS = (
     *("recipient-4xx", "data-4xx", "data-5xx", "close-at-recipient", "close-at-text"),
     *("close-after-text", "taken-unsaid", "hang-at-recipient", "hang-after-text"),
@@ -141,6 +145,16 @@ class Broker:
             redis.Redis(unix_socket_path=str(self.socket)).flushall()
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process runs: one that is dead and not yet buried does not."""
+    try:
+        return (
+            Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        )
+    except OSError:
+        return False
+
+
 class Worker:
     def __init__(self, folder: Path) -> None:
         self.log = (folder / "worker.log").open("w")
@@ -158,7 +172,11 @@ class Worker:
 
     def pool(self) -> list[int]:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
+        try:
+            found = [int(pid) for pid in path.read_text().split()]
+        except OSError:
+            return []
+        return [pid for pid in found if is_alive(pid)]
 
     def kill_pool(self) -> bool:
         """Kill the process that works; False where there is none just now."""
@@ -167,7 +185,7 @@ class Worker:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         for pid in pids:
-            while Path(f"/proc/{pid}").exists() and self.process.poll() is None:
+            while is_alive(pid):
                 time.sleep(0.01)
         return bool(pids)
 
@@ -186,6 +204,7 @@ class Run:
         self.sink = Sink(given.seed, given.share)
         self.acts: Counter[str] = Counter()
         self.deadline = time.monotonic() + given.seconds
+        self.idle_since = time.monotonic()
 
     def set_up(self) -> None:
         port = free_port()
@@ -274,16 +293,27 @@ class Run:
             held = Mail.objects.exclude(leased_until=None)
             held.update(leased_until=now - timedelta(seconds=1))
 
-    def hurt(self, number: int) -> None:
-        """Kill the worker, and at times the broker too."""
+    def start_anew(self) -> None:
+        self.worker.kill()
+        self.let_time_pass(dead=True)
+        self.worker.start()
+        self.idle_since = time.monotonic()
+
+    def hurt(self, number: int) -> bool:
+        """Kill the worker, and at times the broker too; False where none ran."""
         if number % 10 == 9:
-            self.worker.kill()
-            self.let_time_pass(dead=True)
-            self.worker.start()
+            self.start_anew()
             self.acts["worker killed"] += 1
         elif self.worker.kill_pool():
             self.let_time_pass(dead=True)
             self.acts["pool process killed"] += 1
+        elif time.monotonic() > self.idle_since + NO_POOL:
+            # The worker itself is gone or stuck: whoever supervises it starts it anew.
+            self.start_anew()
+            return False
+        else:
+            return False
+        self.idle_since = time.monotonic()
         if number % 15 == 7:
             self.broker.flush()
             self.acts["broker flushed"] += 1
@@ -292,15 +322,21 @@ class Run:
             time.sleep(0.5)
             self.broker.start()
             self.acts["broker restarted"] += 1
+        return True
 
     def wait_for_work(self) -> None:
         """Wait until a worker hands something over, or nothing is left to do."""
+        from django.utils import timezone
+
         from tracker.models import Event, Mail
 
         while time.monotonic() < self.deadline:
             self.hint()
             for _ in range(20):
-                if Mail.objects.filter(state="sending").exists():
+                # One whose lease ended is of a dead worker, not of a living one.
+                now = timezone.now()
+                acts = Mail.objects.filter(state="sending", leased_until__gt=now)
+                if acts.exists():
                     return
                 waits = Mail.objects.filter(state="waiting").exists()
                 if not waits and not Event.objects.filter(mails_at=None).exists():
@@ -311,14 +347,17 @@ class Run:
         given = self.given
         self.followers()
         changes = iter(range(given.changes))
-        for number in range(given.kills):
-            for _ in range(max(1, given.changes // given.kills)):
-                if (change := next(changes, None)) is not None:
-                    self.record(change)
+        number = due = 0
+        # Only a kill that met a process counts.
+        while number < given.kills and time.monotonic() < self.deadline:
+            due += given.changes / given.kills
+            while due >= 1 and (change := next(changes, None)) is not None:
+                self.record(change)
+                due -= 1
             self.let_time_pass()
             self.wait_for_work()
             time.sleep(self.random.random() * given.pause)
-            self.hurt(number)
+            number += self.hurt(number)
         for change in changes:
             self.record(change)
         self.settle()
@@ -328,7 +367,9 @@ class Run:
         from tracker.models import Event, Mail
 
         self.sink.share = 0
-        while time.monotonic() < self.deadline:
+        self.start_anew()
+        until = time.monotonic() + SETTLED_WITHIN
+        while time.monotonic() < until:
             self.let_time_pass()
             self.hint()
             time.sleep(0.5)
