@@ -21,7 +21,7 @@ from commitments.services import schedule as upkeep
 logger = logging.getLogger(__name__)
 
 # Seconds between two looks, well under the lease.
-PAUSE = 5.0
+PAUSE = 5
 
 
 class OneScheduler(Scheduler):
@@ -71,7 +71,7 @@ class OneScheduler(Scheduler):
             # The next try asks for a new connection.
             super().close()
             return
-        upkeep.note_run(name=entry.name, at=at)
+        upkeep.note_run(name=str(entry.name), at=at)
         entry.last_run_at = at
 
     def close(self) -> None:

@@ -7,11 +7,13 @@ from config import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_wsgi_application()
+django = get_wsgi_application()
 
 # Its modules need the apps to be ready.
 from tracker.answer_cache import AnswerCache
 
-application = AnswerCache(application, most=settings.CACHE_MB * 1_000_000)
+application: metrics.Application = AnswerCache(
+    django, most=settings.CACHE_MB * 1_000_000
+)
 if settings.METRICS:
     application = metrics.counted(application)
