@@ -1,0 +1,78 @@
+"""Every address of the site, with something real behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.urls import URLPattern, URLResolver, get_resolver
+
+PART = re.compile(r"<(?:[a-z_]+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
+# The Chinese pages are the English ones under another prefix.
+TWINS = "zh-hans/"
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address as it is declared, its name, and an example of it."""
+
+    pattern: str
+    name: str
+    path: str
+
+
+def declared() -> Iterator[tuple[str, str]]:
+    """Yield every pattern with its name."""
+    yield from _walk(get_resolver().url_patterns, "")
+
+
+def _walk(patterns: list, before: str) -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, here)
+        elif isinstance(pattern, URLPattern):
+            yield here, pattern.name or ""
+
+
+def routes(known: dict[str, str]) -> list[Route]:
+    """Return every route with an example.
+
+    ``known`` gives values by "route name:part" or by part alone; for an object of the
+    admin the first row of its model is taken.
+    """
+    return [
+        Route(pattern, name, _path(pattern, name, known))
+        for pattern, name in declared()
+    ]
+
+
+def _path(pattern: str, name: str, known: dict[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        part = match.group(1) or match.group(2)
+        found = known.get(f"{name}:{part}") or _of_admin(pattern, part)
+        return found or known.get(part, "1")
+
+    plain = PART.sub(value, pattern).replace("^", "").replace("$", "")
+    return "/" + plain.replace("\\.", ".").replace("\\Z", "")
+
+
+def _of_admin(pattern: str, part: str) -> str:
+    found = re.match(r"admin/([a-z_]+)/([a-z_]+)/", pattern)
+    if found is None or part not in ("object_id", "pk"):
+        return ""
+    try:
+        model = apps.get_model(found.group(1), found.group(2))
+    except LookupError:
+        return ""
+    first = model._default_manager.order_by("pk").values_list("pk", flat=True).first()
+    return str(first) if first is not None else "1"
+
+
+def content_type() -> str:
+    """Return the number of the type of commitments."""
+    model = apps.get_model("commitments", "Commitment")
+    return str(ContentType.objects.get_for_model(model).pk)
