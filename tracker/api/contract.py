@@ -81,6 +81,8 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Add to the schema what the library cannot know of errors, shapes and tags."""
     _without_ranges(result["components"])
     schemas = result["components"].setdefault("schemas", {})
+    for schema in schemas.values():
+        _addresses_or_nothing(schema.get("properties", {}))
     schemas["Problem"] = PROBLEM
     for name, brief in BRIEFS.items():
         schemas[name] = _strings(brief)
@@ -93,6 +95,13 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     examples.add(result)
     deprecations.mark(result["paths"])
     return result
+
+
+def _addresses_or_nothing(properties: dict[str, Any]) -> None:
+    """Mend what the library says of an address that may be empty: it is both texts."""
+    for part in properties.values():
+        if {"type": "string", "maxLength": 0} in part.get("oneOf", []):
+            part["anyOf"] = part.pop("oneOf")
 
 
 def _strings(brief: Any) -> dict[str, Any]:

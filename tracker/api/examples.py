@@ -29,13 +29,8 @@ def add(result: dict[str, Any]) -> None:
             for status, response in operation["responses"].items():
                 example = told.get(status, known()["errors"].get(status))
                 for kind, content in response.get("content", {}).items():
-                    wanted = example.get(kind) if _is_by_kind(example) else example
-                    if wanted is not None:
-                        content["example"] = wanted
+                    if example is not None and kind.endswith("json"):
+                        content["example"] = example
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 if "request" in told:
                     content["example"] = told["request"]
-
-
-def _is_by_kind(example: Any) -> bool:
-    return isinstance(example, dict) and "text/csv" in example

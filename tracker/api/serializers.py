@@ -199,9 +199,15 @@ class HistorySerializer(serializers.ModelSerializer):
     """An entry, with all that enters its digest. Names never leave."""
 
     commitment = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    body = serializers.SlugRelatedField(slug_field="slug", read_only=True)
-    milestone = serializers.SlugRelatedField(slug_field="key", read_only=True)
-    merged_into = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    body = serializers.SlugRelatedField(
+        slug_field="slug", read_only=True, allow_null=True
+    )
+    milestone = serializers.SlugRelatedField(
+        slug_field="key", read_only=True, allow_null=True
+    )
+    merged_into = serializers.SlugRelatedField(
+        slug_field="slug", read_only=True, allow_null=True
+    )
     refers_to = serializers.IntegerField(source="refers_to_id", allow_null=True)
     reason = serializers.CharField(source="text.reason")
     reason_salt = serializers.CharField(source="text.reason_salt")

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft202012Validator
 
 from config.wsgi import application
 from tests.tracker import record as records
@@ -31,6 +32,22 @@ def test_every_operation_tells_its_errors():
             told = set(operation["responses"])
             assert {"400", "404", "405", "406", "429"} <= told
             assert method == "get" or {"401", "403", "413", "415", "422"} <= told
+
+
+def test_each_example_is_an_answer_that_the_contract_allows():
+    contract = json.loads(FILE.read_text())
+    looked_at = 0
+    for path, operations in contract["paths"].items():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                for content in response.get("content", {}).values():
+                    if "example" not in content:
+                        continue
+                    schema = {**content["schema"], "components": contract["components"]}
+                    found = Draft202012Validator(schema).iter_errors(content["example"])
+                    assert [error.message for error in found] == [], path
+                    looked_at += 1
+    assert looked_at > 100
 
 
 @pytest.fixture
