@@ -10,6 +10,8 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.tracker.record import Record
+
 PART = re.compile(r"<(?:[a-z_]+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 # The Chinese pages are the English ones under another prefix.
 TWINS = "zh-hans/"
@@ -70,6 +72,30 @@ def _of_admin(pattern: str, part: str) -> str:
         return ""
     first = model._default_manager.order_by("pk").values_list("pk", flat=True).first()
     return str(first) if first is not None else "1"
+
+
+def known(record: Record) -> dict[str, str]:
+    """Return values for the parts of addresses, from a small record."""
+    return {
+        "slug": record.moved.slug,
+        "evidence:slug": record.moved.evidence.first().slug,
+        "source:slug": record.source.slug,
+        "body:slug": record.body.slug,
+        "partner:slug": record.partner.slug,
+        "topic:slug": record.topic.slug,
+        "indicator:slug": record.indicator.slug,
+        "seq": "1",
+        "pk": "1",
+        "object_id": "1",
+        "id": "1",
+        "kind": "status",
+        "format": "csv",
+        "name": "commitments",
+        "app_label": "commitments",
+        "content_type_id": content_type(),
+        "url": "nowhere",
+        "reference": "nothing",
+    }
 
 
 def content_type() -> str:

@@ -12,7 +12,6 @@ from django.test import Client
 from commitments import accounts, services
 from tests.factories import UserFactory
 from tests.security import routes
-from tests.security.test_access import known
 from tests.tracker import record as records
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -106,7 +105,7 @@ def test_every_address_answers_with_headers_worth_an_a_plus(role, site):
         person.groups.add(Group.objects.get(name=role))
         client.force_login(person)
     found, least = {}, 1000
-    for route in routes.routes(known(site)):
+    for route in routes.routes(routes.known(site)):
         answer = client.get(route.path, secure=True)
         if answer.streaming:
             b"".join(answer)
@@ -120,7 +119,7 @@ def test_every_address_answers_with_headers_worth_an_a_plus(role, site):
 
 def test_pages_for_readers_set_no_cookie(site):
     client = Client()
-    for route in routes.routes(known(site)):
+    for route in routes.routes(routes.known(site)):
         if route.pattern.startswith(("admin/", "corrections/tell")):
             continue
         answer = client.get(route.path, secure=True)
