@@ -53,7 +53,7 @@ class OneScheduler(Scheduler):
             for name, last in upkeep.last_runs(self.schedule, at=at).items():
                 # After a clock was set back, a last run may lie ahead.
                 self.schedule[name].last_run_at = min(last, at)
-        waits = [PAUSE]
+        waits: list[float] = [PAUSE]
         for entry in list(self.schedule.values()):
             is_due, wait = entry.is_due()
             if is_due:
