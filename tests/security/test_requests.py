@@ -191,7 +191,7 @@ def test_an_error_tells_nothing_of_its_inside(client, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("tracker.api.views.StatsView.get", broken)
+    monkeypatch.setattr("tracker.api.stats.StatsView.get", broken)
     client.raise_request_exception = False
     answer = client.get("/api/v1/stats/")
     assert answer.status_code == 500
