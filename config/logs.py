@@ -75,6 +75,10 @@ def logging_settings(form: str) -> dict[str, Any]:
         "loggers": {
             # Each sign-in is in the audit list already.
             "axes": {"level": "WARNING"},
+            # Tasks come every few seconds; each says itself what it did.
+            "celery": {"level": "WARNING"},
+            # Beside `make run` a person sits, who would look for the address in vain.
+            "django_structlog": {"level": "WARNING" if form == "plain" else "INFO"},
             # Requests are told of below, without what their paths may hold.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"level": "CRITICAL"},

@@ -24,7 +24,7 @@ def lines():
     written = io.StringIO()
     settings = logs.logging_settings("json")
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    handlers, level = root.handlers[:], root.level
     formatter = settings["formatters"]["lines"]
     handler = logging.StreamHandler(written)
     handler.setFormatter(
@@ -35,9 +35,15 @@ def lines():
     )
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    levels = {}
+    for name, told in settings["loggers"].items():
+        levels[name] = logging.getLogger(name).level
+        logging.getLogger(name).setLevel(told["level"])
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
-    root.handlers = before
+    root.handlers = handlers
     root.setLevel(level)
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
 
 
 def test_a_request_is_told_with_number_code_and_path(client, lines):
