@@ -96,9 +96,10 @@ def fan_out(
     events = list(waiting.select_related("entry", "commitment")[:most])
     if events:
         spread(events)
-        for event in events:
+        # What no request began, like the founding catalogue, has none to be traced to.
+        for event in filter(lambda one: one.request_id, events):
             with tracing.following(event.request_id):
-                logger.info("Entry %s goes out by %s", event.seq, channel)
+                logger.info("Entry %s is handed to %s", event.seq, channel)
         marked = Event.objects.filter(pk__in=[event.pk for event in events])
         marked.update(**{f"{channel}_at": at})
     return len(events)

@@ -95,6 +95,6 @@ def test_the_number_of_a_request_follows_into_the_task_that_sends_what_it_did(
     with structlog.contextvars.bound_contextvars(request_id="a-number"):
         assess(CommitmentFactory())
     outbox.fan_out(Channel.WEBHOOKS, lambda events: None, at=AT)
-    told = [line for line in lines() if "goes out by webhooks" in line["event"]]
+    told = [line for line in lines() if "is handed to webhooks" in line["event"]]
     assert {line["request_id"] for line in told} == {"a-number"}
     assert structlog.contextvars.get_contextvars().get("request_id") is None
