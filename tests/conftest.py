@@ -6,7 +6,7 @@ from django.conf import settings as django_settings
 from django.db import connections
 from django.test import TransactionTestCase
 
-from commitments import guards
+from commitments import guards, outgoing
 
 real_connect = socket.socket.connect
 
@@ -43,6 +43,14 @@ def flush_lifts_the_guards():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)
         yield
+
+
+@pytest.fixture(autouse=True)
+def names_lead_where_they_led():
+    """Say which test leaves a played web behind, before others are led to it."""
+    before = outgoing.resolve, outgoing.dial
+    yield
+    assert (outgoing.resolve, outgoing.dial) == before
 
 
 @pytest.fixture(autouse=True)
