@@ -11,55 +11,16 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import logs, mail, metrics, reports
+from config import api, logs, mail, metrics, reports, schedule
+from config.environment import contact, count, env, secret, switch
 
 # Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
 os.environ["OPENPYXL_LXML"] = "False"
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-
-
-def secret(name: str) -> str:
-    """Return a secret from ``name``, or from the file that ``name``_FILE gives."""
-    if path := env(f"{name}_FILE", default=""):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
-            ) from error
-    return env(name, default="")
-
-
-def switch(name: str, *, default: bool) -> bool:
-    """Return an on/off setting."""
-    value = env(name, default="").strip().lower()
-    if value in ("on", "true", "1", "yes"):
-        return True
-    if value in ("off", "false", "0", "no"):
-        return False
-    if not value:
-        return default
-    raise ImproperlyConfigured(f'{name} is "{value}". Set it to on or off.')
-
-
-def contact(value: str) -> str:
-    """Return where readers reach the desk: an e-mail or web address, or nothing."""
-    value = value.strip()
-    if value.startswith(("http://", "https://")) or not value:
-        return value
-    if "@" in value and ":" not in value and " " not in value:
-        return value
-    raise ImproperlyConfigured(
-        f'TRACKER_CONTACT is "{value}". Give an e-mail address, or an address that '
-        "starts with https://, or leave it empty."
-    )
 
 
 DEBUG = switch("DEBUG", default=False)
@@ -375,108 +336,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 30,
     "socket_connect_timeout": 5,
 }
-# What waits for other machines has workers of its own.
-QUEUES = ("celery", "network", "mail")
-CELERY_TASK_ROUTES = {
-    "commitments.tasks.check_links": {"queue": "network"},
-    "commitments.tasks.watch_sources": {"queue": "network"},
-    "commitments.tasks.save_snapshots": {"queue": "network"},
-    "tracker.tasks.relay_webhooks": {"queue": "network"},
-    # Nobody who waits for a link waits for hundreds of web pages first.
-    "tracker.tasks.write_mails": {"queue": "mail"},
-    "tracker.tasks.send_mails": {"queue": "mail"},
-}
+QUEUES = schedule.QUEUES
+CELERY_TASK_ROUTES = schedule.ROUTES
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "config.beat:OneScheduler"
-CELERY_BEAT_SCHEDULE = {
-    **{
-        f"hear-the-queue-{queue}-every-half-minute": {
-            "task": "commitments.tasks.hear_queue",
-            "schedule": 30.0,
-            "kwargs": {"queue": queue},
-            "options": {"queue": queue, "expires": 60},
-        }
-        for queue in QUEUES
-    },
-    "work-on-imports-every-few-seconds": {
-        "task": "commitments.tasks.work_on_imports",
-        "schedule": 5.0,
-        # While a worker is busy, what was asked meanwhile need not be asked again.
-        "options": {"expires": 30},
-    },
-    "check-links-every-minute": {
-        "task": "commitments.tasks.check_links",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "watch-sources-every-minute": {
-        "task": "commitments.tasks.watch_sources",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "relay-webhooks-every-few-seconds": {
-        "task": "tracker.tasks.relay_webhooks",
-        "schedule": 5.0,
-        "options": {"expires": 30},
-    },
-    "prune-deliveries-every-night": {
-        "task": "tracker.tasks.prune_deliveries",
-        "schedule": crontab(hour=3, minute=20),
-    },
-    "save-snapshots-every-hour": {
-        "task": "commitments.tasks.save_snapshots",
-        "schedule": crontab(minute=25),
-    },
-    "flag-commitments-every-night": {
-        "task": "commitments.tasks.flag_commitments",
-        "schedule": crontab(hour=2, minute=10),
-    },
-    "write-checkpoint-every-day": {
-        "task": "commitments.tasks.write_checkpoint",
-        "schedule": crontab(hour=2, minute=30),
-    },
-    # Makes one in each month: the first night on which the last is of another.
-    "make-monthly-release-every-night": {
-        "task": "tracker.tasks.make_monthly_release",
-        "schedule": crontab(hour=3, minute=0),
-    },
-    "answer-tips-every-few-minutes": {
-        "task": "tracker.tasks.answer_tips",
-        "schedule": 300.0,
-        "options": {"expires": 300},
-    },
-    "forget-senders-of-tips-every-day": {
-        "task": "commitments.tasks.forget_senders",
-        "schedule": crontab(hour=3, minute=20),
-    },
-    # Each person gets one a day: the later runs are for what failed or was missed.
-    "send-desk-digests-every-morning": {
-        "task": "tracker.tasks.send_desk_digests",
-        "schedule": crontab(hour="6-20", minute=0),
-    },
-    "write-mails-every-few-seconds": {
-        "task": "tracker.tasks.write_mails",
-        "schedule": 5.0,
-        "options": {"expires": 30},
-    },
-    "send-mails-every-few-seconds": {
-        "task": "tracker.tasks.send_mails",
-        "schedule": 5.0,
-        "options": {"expires": 30},
-    },
-    "forget-followers-every-day": {
-        "task": "tracker.tasks.forget_followers",
-        "schedule": crontab(hour=3, minute=10),
-    },
-}
-
-
-def count(name: str, *, default: int, of: str) -> int:
-    """Return a number that is not negative."""
-    given = env(name, default="") or str(default)
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise ImproperlyConfigured(f"{name} is “{given}”. Give a number of {of}.")
-    return int(given)
+CELERY_BEAT_SCHEDULE = schedule.BEAT
 
 
 try:
@@ -505,49 +369,8 @@ CORS_EXPOSE_HEADERS = [
     *("Deprecation", "Sunset"),
 ]
 
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["tracker.api.renderers.ORJSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "tracker.api.renderers.Negotiation",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["tracker.api.keys.KeyAuthentication"],
-    "DEFAULT_THROTTLE_CLASSES": ["tracker.api.rates.ClientRate"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_FILTER_BACKENDS": ["tracker.api.filters.StrictFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "tracker.api.pagination.KeysetPagination",
-    "DEFAULT_SCHEMA_CLASS": "tracker.api.schemas.RecordSchema",
-    "EXCEPTION_HANDLER": "tracker.api.problems.exception_handler",
-    "UNAUTHENTICATED_USER": None,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Opening-Up Tracker API",
-    "DESCRIPTION": "The record of opening-up commitments, their status, history and "
-    "evidence. Reading needs no key; trusted machines hand in drafts with one.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "tracker.api.contract.complete",
-    ],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "ENUM_NAME_OVERRIDES": {
-        "EntryKind": "commitments.statuses.EntryKind",
-        "DeliveryStatus": "commitments.statuses.Status",
-        "OfficialPosition": "commitments.statuses.Position",
-        "Precision": "commitments.statuses.Precision",
-        "Confidence": "commitments.statuses.Confidence",
-        "CommitmentKind": "commitments.models.Commitment.Kind",
-        "BodyKind": "commitments.models.Body.Kind",
-        "PartnerKind": "commitments.models.Partner.Kind",
-        "EndpointState": "tracker.models.Endpoint.State",
-        "EndpointWish": "tracker.api.webhooks.WISHES",
-        "DeliveryState": "tracker.models.Delivery.State",
-    },
-}
+REST_FRAMEWORK = api.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = api.CONTRACT
 
 # json: for machines that gather logs; plain: for people.
 LOG_FORMAT = env("TRACKER_LOG_FORMAT", default="") or ("plain" if DEBUG else "json")

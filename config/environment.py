@@ -1,0 +1,53 @@
+"""Reading the environment: a bad value stops the start with a sentence that helps."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def secret(name: str) -> str:
+    """Return a secret from ``name``, or from the file that ``name``_FILE gives."""
+    if path := env(f"{name}_FILE", default=""):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+            ) from error
+    return env(name, default="")
+
+
+def switch(name: str, *, default: bool) -> bool:
+    """Return an on/off setting."""
+    value = env(name, default="").strip().lower()
+    if value in ("on", "true", "1", "yes"):
+        return True
+    if value in ("off", "false", "0", "no"):
+        return False
+    if not value:
+        return default
+    raise ImproperlyConfigured(f'{name} is "{value}". Set it to on or off.')
+
+
+def contact(value: str) -> str:
+    """Return where readers reach the desk: an e-mail or web address, or nothing."""
+    value = value.strip()
+    if value.startswith(("http://", "https://")) or not value:
+        return value
+    if "@" in value and ":" not in value and " " not in value:
+        return value
+    raise ImproperlyConfigured(
+        f'TRACKER_CONTACT is "{value}". Give an e-mail address, or an address that '
+        "starts with https://, or leave it empty."
+    )
+
+
+def count(name: str, *, default: int, of: str) -> int:
+    """Return a number that is not negative."""
+    given = env(name, default="") or str(default)
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise ImproperlyConfigured(f"{name} is “{given}”. Give a number of {of}.")
+    return int(given)
