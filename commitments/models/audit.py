@@ -24,7 +24,10 @@ class AuditKind(models.TextChoices):
     SECOND_FACTOR_ADDED = "second_factor_added", "Set up a second factor"
     SECOND_FACTOR_REMOVED = "second_factor_removed", "Removed the second factor"
     SECOND_FACTOR_RESET = "second_factor_reset", "Second factor reset"
-    PASSWORD_CHANGED = "password_changed", "Password changed"
+    PASSWORD_CHANGED = (
+        "password_changed",
+        "Password changed",
+    )  # pragma: allowlist secret
     ACCOUNT_MADE = "account_made", "Account made"
     ACCOUNT_CHANGED = "account_changed", "Account changed"
     ACCOUNT_DELETED = "account_deleted", "Account deleted"

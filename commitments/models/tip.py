@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from commitments.validation import check_url
 
 # Without letters and digits that are taken for each other.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # pragma: allowlist secret
 LONGEST_MESSAGE = 4000
 
 
