@@ -42,7 +42,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	$(DEVELOPING) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn | diff docs/openapi.json -
 	$(BIN)/python -m scripts.messages --check
-	$(BIN)/python scripts/breaking.py $(lastword $(sort $(wildcard docs/contract/openapi-*.json))) docs/openapi.json
+	$(BIN)/python scripts/breaking.py docs/contract docs/openapi.json
 	@echo "manage.py check --deploy, on production settings"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q

@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "config.logs.Requests",
     "config.metrics.remember_route",
     "tracker.api.edge.one_shape",
+    "tracker.api.edge.DatabaseAway",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.add",
     "whitenoise.middleware.WhiteNoiseMiddleware",

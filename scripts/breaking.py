@@ -1,6 +1,8 @@
 """Refuse a contract that breaks what the last release offered.
 
-    python scripts/breaking.py docs/contract/openapi-1.0.0.json docs/openapi.json
+    python scripts/breaking.py docs/contract docs/openapi.json
+
+The first names the contract of a release, or the folder of all, of which the newest counts.
 
 What may be sent must stay accepted: no address, parameter or value goes, nothing new is
 required. What is answered must stay readable: no field goes or may be missing, no type
@@ -10,6 +12,7 @@ or word is new. What stood as deprecated in the released contract may go.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,7 +164,23 @@ def breaks(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(Comparison(old, new).broken()))
 
 
-def main(old: str, new: str) -> int:
+def newest(folder: Path) -> Path:
+    """Return the contract of the latest release: 1.10.0 comes after 1.9.0."""
+    found = list(folder.glob("openapi-*.json"))
+    if not found:
+        raise SystemExit(f"{folder} holds no released contract (openapi-1.2.3.json).")
+    return max(found, key=_version)
+
+
+def _version(path: Path) -> list[int]:
+    told = re.fullmatch(r"openapi-(\d+(?:\.\d+)*)", path.stem)
+    if told is None:
+        raise SystemExit(f"{path} has no version: name it like openapi-1.2.3.json.")
+    return [int(part) for part in told[1].split(".")]
+
+
+def main(old: str | Path, new: str | Path) -> int:
+    old = newest(Path(old)) if Path(old).is_dir() else old
     read = [json.loads(Path(path).read_text(encoding="utf-8")) for path in (old, new)]
     found = breaks(*read)
     for sentence in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -54,7 +55,8 @@ def code() -> tuple[str, datetime]:
     digest, latest = hashlib.sha256(settings.METHOD_VERSION.encode()), 0.0
     files = {p for pattern in CODE for p in settings.BASE_DIR.glob(pattern)}
     for path in sorted(files):
-        if path.is_file():
+        # What an editor or a checkout takes away meanwhile is no part of the program.
+        with suppress(FileNotFoundError, IsADirectoryError):
             digest.update(path.read_bytes())
             latest = max(latest, path.stat().st_mtime)
     return digest.hexdigest()[:16], datetime.fromtimestamp(int(latest), UTC)

@@ -12,7 +12,7 @@ from tracker.api.problems import MEANINGS, MEDIA_TYPE
 from tracker.api.shapes import Expansion
 
 METHODS = ("get", "post", "patch", "delete")
-READING = ("400", "401", "404", "405", "406", "412", "429", "500")
+READING = ("400", "401", "404", "405", "406", "412", "429", "500", "503")
 WRITING = (*READING, "403", "413", "415", "422")
 PROBLEM = {
     "type": "object",
@@ -199,7 +199,7 @@ def _headers(status: str, is_read: bool) -> dict[str, Any]:
     names = ["RateLimit", "RateLimit-Policy"]
     if is_read and status == "200":
         names += KEEPING
-    if status == "429":
+    if status in ("429", "503"):
         names.append("Retry-After")
     if status == "401":
         names.append("WWW-Authenticate")

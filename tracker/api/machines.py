@@ -182,8 +182,11 @@ class HandIn(Answer, APIView):
             )
 
     def hand_in(self, request: Any) -> Response:
-        given = self.draft_serializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        """Take a draft, once: the answer to a repeated request is looked up first.
+
+        What was handed in is read only where no answer is kept, and under the lock of
+        the record: the second of two equal requests waits, and gets the first's answer.
+        """
         once = request.headers.get("Idempotency-Key", "")
         if len(once) > LONGEST_KEY or not once.isprintable():
             raise exceptions.ParseError(
@@ -194,12 +197,18 @@ class HandIn(Answer, APIView):
             key=request.auth,
             idempotency_key=once,
             fingerprint=hashlib.sha256(told.encode()).hexdigest(),
-            act=lambda: (201, self.draft(given.validated_data, request.auth)),
+            act=lambda: (201, self.draft(self.given(request), request.auth)),
             at=timezone.now(),
         )
         # PostgreSQL keeps names in an order of its own: a replay has the same bytes.
         body = dict(sorted(body.items()))
         return Response(body, status=status, headers={"Cache-Control": "no-store"})
+
+    def given(self, request: Any) -> dict[str, Any]:
+        """Return what was handed in, as the record names it. Raises ValidationError."""
+        serializer = self.draft_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
 
     def draft(self, given: dict[str, Any], key: ApiKey) -> dict[str, Any]:
         raise NotImplementedError

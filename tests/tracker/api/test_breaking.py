@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from scripts.breaking import breaks, main
+from scripts.breaking import breaks, main, newest
 from tracker.api import deprecations
 from tracker.api.deprecations import Deprecation
 
 DOCS = Path(__file__).parents[3] / "docs"
-RELEASED = max((DOCS / "contract").glob("openapi-*.json"))
+RELEASED = DOCS / "contract"
 
 
 @pytest.fixture
@@ -34,7 +34,28 @@ def schema(contract, name):
 
 
 def test_the_code_keeps_to_the_released_contract(capsys):
-    assert main(str(RELEASED), str(DOCS / "openapi.json")) == 0, capsys.readouterr().out
+    assert main(RELEASED, DOCS / "openapi.json") == 0, capsys.readouterr().out
+
+
+def test_the_newest_contract_is_the_one_of_the_highest_version(tmp_path, capsys):
+    released = newest(RELEASED)
+    for version in ("1.9.0", "1.10.0", "1.2", "1.10"):
+        (tmp_path / f"openapi-{version}.json").write_text(released.read_text())
+    assert newest(tmp_path).name == "openapi-1.10.0.json"
+
+    older = json.loads(released.read_text())
+    older["paths"]["/api/v1/gone/"] = {"get": {"responses": {}}}
+    (tmp_path / "openapi-1.10.0.json").write_text(json.dumps(older))
+    assert main(tmp_path, DOCS / "openapi.json") == 1
+    assert "GET /api/v1/gone/ is gone." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["openapi-next.json", "other.json"])
+def test_a_contract_without_a_version_is_not_passed_over(tmp_path, name):
+    (tmp_path / name).write_text("{}")
+
+    with pytest.raises(SystemExit, match=r"openapi-1\.2\.3\.json"):
+        newest(tmp_path)
 
 
 BREAKS = {

@@ -1,6 +1,7 @@
 """Every error of the one shape, also where no view of the API was reached."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from tracker.api.problems import MEANINGS, problem
@@ -71,6 +72,24 @@ def test_a_failure_of_ours_tells_nothing_of_itself(record, client, monkeypatch):
     answer = client.get("/api/v1/stats/")
 
     is_problem(answer, 500)
+    assert b"zqsecret" not in answer.content
+
+
+@pytest.mark.parametrize(
+    "where", ["tracker.counting.stats", "tracker.versions.current"]
+)
+def test_a_database_that_is_locked_or_away_is_told_as_that(
+    record, client, monkeypatch, where
+):
+    def fail(*args, **kwargs):
+        raise OperationalError("database is locked: zqsecret")
+
+    monkeypatch.setattr(where, fail)
+
+    answer = client.get("/api/v1/stats/")
+
+    is_problem(answer, 503)
+    assert answer["Retry-After"] == "5"
     assert b"zqsecret" not in answer.content
 
 
