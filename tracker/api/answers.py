@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import http_date
-from rest_framework import exceptions
 from rest_framework.response import Response
 
 from tracker import versions
 from tracker.api import deprecations
+from tracker.api.rates import Counted
 
 # A browser asks again each time, which costs it an empty 304. A shared cache may answer
 # for this many seconds, renews while it does, and goes on for a day when we are gone.
@@ -25,7 +25,7 @@ KEPT = (
 UNSETTLED = 2
 
 
-class Answer:
+class Answer(Counted):
     """Read by anybody, kept by caches, and asked again for the price of one read."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -49,20 +49,8 @@ class Answer:
             return get_conditional_response(request, **told, response=response)
         return response
 
-    def perform_authentication(self, request: Any) -> None:
-        """Count who sends a wrong key, too: guesses are not free."""
-        try:
-            super().perform_authentication(request)  # type: ignore[misc]
-        except exceptions.AuthenticationFailed:
-            self.check_throttles(request)  # type: ignore[attr-defined]
-            raise
-
     def finalize_response(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(  # type: ignore[misc]
-            request, *args, **kwargs
-        )
-        for name, value in getattr(request, "rate", {}).items():
-            response[name] = value
+        response = super().finalize_response(request, *args, **kwargs)
         if response.status_code >= 400 or request.method == "POST":
             response["Cache-Control"] = "no-store"
         deprecations.announce(request, response)

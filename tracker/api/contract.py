@@ -171,7 +171,6 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     is_read = method == "get" and "/webhooks/" not in path
     for status, response in operation["responses"].items():
         response["headers"] = _headers(status, is_read)
-    answer = operation["responses"].get("200", {})
     if is_read:
         operation["responses"]["304"] = {
             "description": "Nothing has changed since the tag in “If-None-Match”.",
@@ -182,11 +181,13 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
                 "description": "It was merged into the commitment at “Location”.",
                 "headers": {"Location": HEADERS["Location"]},
             }
-    if "text/csv" not in answer.get("content", {}):
-        return
     # A stream is no page: a table is text, JSON Lines one row a line.
-    for kind in ("text/csv", "application/jsonl"):
-        answer["content"][kind] = {"schema": {"type": "string"}}
+    for response in operation["responses"].values():
+        for kind in response.get("content", {}).keys() & {
+            "text/csv",
+            "application/jsonl",
+        }:
+            response["content"][kind] = {"schema": {"type": "string"}}
 
 
 def _bound(schema: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from rest_framework import exceptions
 from rest_framework.throttling import BaseThrottle
 
 from commitments.lockout import counted_address
@@ -75,3 +76,23 @@ class ClientRate(BaseThrottle):
 
     def wait(self) -> float:
         return self.resets
+
+
+class Counted:
+    """A view that counts whoever asks it, and tells them how much they have left."""
+
+    def perform_authentication(self, request: Any) -> None:
+        """Count who sends a wrong key, too: guesses are not free."""
+        try:
+            super().perform_authentication(request)  # type: ignore[misc]
+        except exceptions.AuthenticationFailed:
+            self.check_throttles(request)  # type: ignore[attr-defined]
+            raise
+
+    def finalize_response(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(  # type: ignore[misc]
+            request, *args, **kwargs
+        )
+        for name, value in getattr(request, "rate", {}).items():
+            response[name] = value
+        return response

@@ -16,6 +16,7 @@ from commitments.models import Commitment
 from commitments.models.api_key import ApiScope
 from tracker.api.filters import PAGING, refuse_unknown
 from tracker.api.machines import StrictJSONParser, StrictSerializer
+from tracker.api.rates import Counted
 from tracker.models import Delivery, Endpoint, EndpointSecret
 from tracker.models.endpoint import KINDS
 from tracker.orders import Key
@@ -122,7 +123,7 @@ class NewEndpointAnswer(EndpointSerializer):
         fields = [*EndpointSerializer.Meta.fields, "secret"]
 
 
-class OwnersViewSet(viewsets.GenericViewSet):
+class OwnersViewSet(Counted, viewsets.GenericViewSet):
     """Open to keys of the scope “webhooks”, each to what is its own."""
 
     parser_classes = [StrictJSONParser]
@@ -149,8 +150,6 @@ class OwnersViewSet(viewsets.GenericViewSet):
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(*args, **kwargs)
         response["Cache-Control"] = "private, no-store"
-        for name, value in getattr(self.request, "rate", {}).items():
-            response[name] = value
         return response
 
 

@@ -1,5 +1,7 @@
 """The contract: complete, committed, and the code keeps to it."""
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -34,20 +36,42 @@ def test_every_operation_tells_its_errors():
             assert method == "get" or {"401", "403", "413", "415", "422"} <= told
 
 
-def test_each_example_is_an_answer_that_the_contract_allows():
-    contract = json.loads(FILE.read_text())
-    looked_at = 0
-    for path, operations in contract["paths"].items():
+def bodies(contract):
+    """Yield every body that the contract tells of: its name, and its content."""
+    for operations in contract["paths"].values():
         for operation in operations.values():
-            for response in operation["responses"].values():
-                for content in response.get("content", {}).values():
-                    if "example" not in content:
-                        continue
-                    schema = {**content["schema"], "components": contract["components"]}
-                    found = Draft202012Validator(schema).iter_errors(content["example"])
-                    assert [error.message for error in found] == [], path
-                    looked_at += 1
-    assert looked_at > 100
+            told = {"request": operation.get("requestBody", {})}
+            for status, holder in {**told, **operation["responses"]}.items():
+                for kind, content in holder.get("content", {}).items():
+                    yield f"{operation['operationId']} {status} {kind}", content
+
+
+def test_every_body_has_an_example_that_the_contract_allows():
+    contract = json.loads(FILE.read_text())
+    missing, wrong = [], {}
+    for name, content in bodies(contract):
+        if "example" not in content:
+            missing.append(name)
+            continue
+        schema = {**content["schema"], "components": contract["components"]}
+        check = Draft202012Validator(
+            schema, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+        if found := [error.message for error in check.iter_errors(content["example"])]:
+            wrong[name] = found
+
+    assert (missing, wrong) == ([], {})
+
+
+def test_an_example_of_a_table_or_of_lines_is_read_as_one():
+    contract = json.loads(FILE.read_text())
+    answer = contract["paths"]["/api/v1/topics/"]["get"]["responses"]["200"]["content"]
+    row = answer["application/json"]["example"]["results"][0]
+
+    lines = answer["application/jsonl"]["example"].splitlines()
+    assert json.loads(lines[0]) == row
+    table = csv.DictReader(io.StringIO(answer["text/csv"]["example"], newline=""))
+    assert next(table) == row
 
 
 @pytest.fixture

@@ -38,6 +38,11 @@ def test_who_asks_too_much_is_told_how_long_to_wait(client):
     assert refused.status_code == 429
     assert refused["Content-Type"] == "application/problem+json"
     assert refused["Retry-After"] == "60"
+    assert refused["RateLimit"] == '"default";r=0;t=60'
+    assert refused["Cache-Control"] == "no-store"
+    problem = refused.json()
+    assert problem["status"] == 429 and "60" in problem["detail"]
+    assert problem["type"].endswith("/api/v1/docs/errors/#too-many-requests")
     assert ask(client, "192.0.2.2").status_code == 200
 
 
@@ -45,6 +50,63 @@ def test_an_address_that_a_client_makes_up_counts_for_nothing(client):
     answers = [ask(client, f"198.51.100.{n}, 192.0.2.1") for n in range(3)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
+@pytest.mark.parametrize(
+    ("hops", "counted"),
+    [(0, "127.0.0.1"), (1, "192.0.2.1"), (2, "198.51.100.9"), (4, "127.0.0.1")],
+)
+def test_only_so_many_hops_are_believed_as_are_configured(
+    client, settings, hops, counted
+):
+    settings.TRUSTED_PROXIES = hops
+    told = "203.0.113.5, 198.51.100.9, 192.0.2.1"
+
+    ask(client, told)
+
+    assert rates.count(rates.nameless(counted), now=1_800_000_000.0) == 2
+
+
+def test_a_network_of_ipv6_is_one_client(client):
+    answers = [ask(client, f"2001:db8:1:2::{n}") for n in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert ask(client, "2001:db8:1:3::1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        *(("get", "topics/"), ("post", "proposals/"), ("post", "evidence/")),
+        *(("get", "webhooks/"), ("post", "webhooks/"), ("get", "schema/")),
+    ],
+)
+def test_guesses_at_keys_are_counted_by_address(client, method, path):
+    def guess(number):
+        return client.generic(
+            method.upper(),
+            f"/api/v1/{path}",
+            headers={
+                "x-forwarded-for": "192.0.2.1",
+                "authorization": f"Bearer out_{number}_guess",
+            },
+        )
+
+    answers = [guess(number) for number in range(3)]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert answers[0]["RateLimit"] == '"default";r=1;t=60'
+    assert answers[0]["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert answers[2]["Retry-After"] == "60"
+    assert ask(client).status_code == 429
+
+
+def test_what_is_refused_counts_too(client):
+    asked = {"x-forwarded-for": "192.0.2.1"}
+    answers = [client.get("/api/v1/topics/?x=1", headers=asked) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert answers[0]["RateLimit"] == '"default";r=1;t=60'
 
 
 def test_a_key_has_its_own_and_higher_limit(client):
