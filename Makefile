@@ -88,7 +88,7 @@ define install
 @touch $@
 endef
 
-LOCK := uv pip compile -q pyproject.toml --universal --generate-hashes --no-header --no-emit-index-url
+LOCK := uv pip compile -q pyproject.toml --extra sentry --extra mail --universal --generate-hashes --no-header --no-emit-index-url
 
 lock:  ## Resolve the requirement files anew (needs uv on the PATH)
 	$(LOCK) -o requirements/production.txt

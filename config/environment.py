@@ -6,6 +6,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+SHORTEST_KEY = 40
 
 
 def secret(name: str) -> str:
@@ -18,6 +19,27 @@ def secret(name: str) -> str:
                 f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
             ) from error
     return env(name, default="")
+
+
+def signing_keys(key: str, former: str, *, debug: bool) -> tuple[str, list[str]]:
+    """Return the key that signs, and those (a list with commas) that signed before."""
+    if not key:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Set it (or SECRET_KEY_FILE) to 50 or more random "
+            "characters; `make run` makes one for you."
+        )
+    if not debug and len(key) < SHORTEST_KEY:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY has {len(key)} characters; outside DEBUG it needs at "
+            f"least {SHORTEST_KEY} random ones."
+        )
+    fallbacks = [one.strip() for one in former.split(",") if one.strip()]
+    if not debug and any(len(one) < SHORTEST_KEY for one in fallbacks):
+        raise ImproperlyConfigured(
+            f"SECRET_KEY_FALLBACKS holds a key of fewer than {SHORTEST_KEY} characters. "
+            "List earlier values of SECRET_KEY, with commas, or leave it empty."
+        )
+    return key, fallbacks
 
 
 def switch(name: str, *, default: bool) -> bool:

@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import api, logs, mail, metrics, reports, schedule
-from config.environment import contact, count, env, secret, switch
+from config.environment import contact, count, env, secret, signing_keys, switch
 
 # Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
 os.environ["OPENPYXL_LXML"] = "False"
@@ -24,17 +24,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 DEBUG = switch("DEBUG", default=False)
-SECRET_KEY = secret("SECRET_KEY")
-if not SECRET_KEY:
-    raise ImproperlyConfigured(
-        "SECRET_KEY is not set. Set it (or SECRET_KEY_FILE) to 50 or more random "
-        "characters; `make run` makes one for you."
-    )
-if not DEBUG and len(SECRET_KEY) < 40:
-    raise ImproperlyConfigured(
-        f"SECRET_KEY has {len(SECRET_KEY)} characters; outside DEBUG it needs at "
-        "least 40 random ones."
-    )
+# What an earlier key signed, like the links of mails sent long ago, goes on to hold.
+SECRET_KEY, SECRET_KEY_FALLBACKS = signing_keys(
+    secret("SECRET_KEY"), secret("SECRET_KEY_FALLBACKS"), debug=DEBUG
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(

@@ -104,6 +104,7 @@ def test_compose_itself_accepts_the_file(tmp_path):
     [
         ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
         ({"SECRET_KEY": "short", "DEBUG": "off"}, "SECRET_KEY has 5 characters"),
+        ({"SECRET_KEY_FALLBACKS": "k,short"}, "fewer than 40 characters"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is empty"),
         ({"ALLOWED_HOSTS": "*", "DEBUG": "off"}, "which trusts any name"),
         (

@@ -13,7 +13,6 @@ import random
 import smtplib
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +24,7 @@ from tracker.models import Follow, Follower, Hold, Mail, Telling
 
 from . import follows, letters, tellings
 from .filters import Words
+from .judging import Outcome, judged
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +37,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=3)
 # So many mails refused in a row end what an address follows.
 MOST_REFUSALS = 3
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of handing a mail over."""
-
-    state: str
-    error: str = ""
-    # Whether the server said that it is this address that it does not take.
-    is_address: bool = False
 
 
 def send_due(*, clock: Callable[[], datetime]) -> Counter[str]:
@@ -199,31 +189,6 @@ def _hand_over(connection: Any, message: Any) -> Outcome:
     except Exception as error:  # noqa: BLE001 - whatever it is, it is judged
         return judged(error, handed_over=getattr(connection, "handed_over", True))
     return Outcome(Mail.State.SENT)
-
-
-def judged(error: Exception, *, handed_over: bool) -> Outcome:
-    """Return what an error means: refused, to be tried again, or uncertain.
-
-    Only what the server certainly did not take is tried again.
-    """
-    told = f"{type(error).__name__}: {error}"[:300]
-    match error:
-        case smtplib.SMTPRecipientsRefused():
-            code = max((code for code, _ in error.recipients.values()), default=450)
-            if code >= 500:
-                return Outcome(Mail.State.REFUSED, told, is_address=True)
-            return Outcome(Mail.State.WAITING, told)
-        case smtplib.SMTPDataError() if error.smtp_code >= 500:
-            return Outcome(Mail.State.REFUSED, told)
-        case smtplib.SMTPResponseException():
-            # The server answered, and did not take it: our own settings, or its state.
-            return Outcome(Mail.State.WAITING, told)
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int) and 400 <= status < 500:
-        return Outcome(Mail.State.WAITING, told)
-    if not handed_over:
-        return Outcome(Mail.State.WAITING, told)
-    return Outcome(Mail.State.UNCERTAIN, told)
 
 
 def _finish(mail: Mail, outcome: Outcome, *, at: datetime) -> None:

@@ -18,6 +18,8 @@ from commitments.models import Plan
 from tracker.browse import BadParameter, Question
 
 FOR_EVERYBODY = "public, max-age=0, must-revalidate"
+# Pages that also follow from what anybody may send, and change without the record.
+COMPUTED_ANEW = "no-cache"
 EARLIEST_PLAN = (date(2026, 1, 1), date(2030, 12, 31))
 
 
@@ -61,6 +63,13 @@ def for_everybody(answer: HttpResponse) -> HttpResponse:
     """Let an answer be kept, where it is one: it follows from the record alone."""
     if answer.status_code == 200:
         answer.headers.setdefault("Cache-Control", FOR_EVERYBODY)
+    return answer
+
+
+def computed_anew(answer: HttpResponse) -> HttpResponse:
+    """Keep an answer out of the caches of ours and of others; its reader may hold it."""
+    if answer.status_code == 200:
+        answer["Cache-Control"] = COMPUTED_ANEW
     return answer
 
 

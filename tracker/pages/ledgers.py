@@ -14,7 +14,7 @@ from commitments.models import Pillar
 from commitments.statuses import EntryKind, Freshness, Position, Status
 from tracker import browse, changes, languages, reading, tip_ledger
 from tracker.changes import Asked
-from tracker.pages.asking import asked, page
+from tracker.pages.asking import asked, computed_anew, page
 
 CORRECTIONS = 200
 TIPS = 10
@@ -147,7 +147,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
     found = changes.entries(filtered)
     shown = list(changes.ordered(found, filtered).whole()[:CORRECTIONS])
     every = changes.entries(Asked(question)).count()
-    return page(
+    answer = page(
         request,
         "corrections.html",
         question,
@@ -159,3 +159,5 @@ def corrections(request: HttpRequest) -> HttpResponse:
         ledger=tip_ledger.ledger(question, shown=TIPS),
         section="corrections",
     )
+    # Tips come in without the record changing.
+    return computed_anew(answer)

@@ -20,7 +20,7 @@ from commitments import services
 from commitments.models import Tip
 from tracker import browse, tip_form, tip_ledger
 from tracker.browse import BadParameter, Question
-from tracker.pages.asking import asked, page
+from tracker.pages.asking import asked, computed_anew, page
 from tracker.tip_form import Refused, TipForm
 
 FORM = "application/x-www-form-urlencoded"
@@ -179,7 +179,7 @@ def tips(request: HttpRequest) -> HttpResponse:
     except BadParameter as refused:
         error = refused
     ledger = tip_ledger.ledger(question, before=before)
-    return page(
+    answer = page(
         request,
         "tips.html",
         question,
@@ -188,6 +188,7 @@ def tips(request: HttpRequest) -> HttpResponse:
         before=before,
         section="corrections",
     )
+    return computed_anew(answer)
 
 
 def _before(value: str) -> int | None:

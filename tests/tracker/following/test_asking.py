@@ -2,8 +2,6 @@
 
 import pytest
 from django.core import mail
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from tracker.following import sending, wishes
 from tracker.models import Follow, Follower, Mail, Wish
@@ -106,28 +104,6 @@ def test_what_cannot_be_followed_is_refused_in_words(client, record, given, told
 
     assert told in answer.content.decode()
     assert not Wish.objects.exists()
-
-
-def test_no_page_tells_whether_an_address_follows(client, record):
-    follower("known@example.org")
-    Follower.objects.create(address="asked@example.org", made_at=AT)
-    wish("asked@example.org")
-    answers, queries = set(), set()
-
-    for place in ("/follow/", "/follow/mine/"):
-        for name in ("known", "asked", "unknown", "KNOWN"):
-            with CaptureQueriesContext(connection) as seen:
-                answer = client.post(place, {"address": f"{name}@example.org"})
-            shown = client.get(answer["Location"])
-            answers.add(
-                (answer.status_code, answer["Location"], answer.content, shown.content)
-            )
-            queries.add((place, tuple(q["sql"].split("VALUES")[0][:60] for q in seen)))
-
-    # The same answer, for the very same work: nothing is looked up.
-    assert len(answers) == 1
-    assert len(queries) == 2
-    assert not any("tracker_follow" in str(one) for one in queries)
 
 
 def test_an_address_gets_one_question_a_day_however_often_it_is_asked_for(

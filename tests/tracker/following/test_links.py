@@ -4,7 +4,9 @@ import secrets
 from datetime import timedelta
 
 import pytest
+from django.core import signing
 from django.test import Client
+from django.utils.crypto import constant_time_compare
 
 from tracker.following import tokens
 from tracker.following.tokens import Expired, Forged, Purpose
@@ -81,18 +83,57 @@ def test_a_link_of_one_kind_opens_no_other():
                     tokens.follower(used, token, at=AT)
 
 
-def test_ten_thousand_guesses_open_nothing():
-    one = follower()
-    token = tokens.made(Purpose.MINE, one, at=AT)
+def test_a_hundred_thousand_guesses_open_nothing():
+    token = tokens.made(Purpose.MINE, follower(), at=AT)
     name, made_at, signature = token.split(".")
-    # Whoever knows all but the signature; and whoever knows all but the key.
-    for _ in range(5_000):
+    opened = 0
+    for _ in range(50_000):
         guess = secrets.token_urlsafe(32)
-        with pytest.raises(Forged):
-            tokens.follower(Purpose.MINE, f"{name}.{made_at}.{guess}", at=AT)
-        guess = secrets.token_urlsafe(16)
-        with pytest.raises(Forged):
-            tokens.follower(Purpose.MINE, f"{guess}.{made_at}.{signature}", at=AT)
+        # Whoever knows all but the signature; and whoever knows all but the key.
+        for one in (f"{name}.{made_at}.{guess}", f"{guess[:22]}.{made_at}.{signature}"):
+            try:
+                tokens.follower(Purpose.MINE, one, at=AT)
+                opened += 1
+            except Forged:
+                pass
+    assert opened == 0
+
+
+def test_a_guess_is_compared_in_constant_time_and_looks_nothing_up(
+    monkeypatch, django_assert_num_queries
+):
+    compared = []
+
+    def compare(one, other):
+        compared.append((len(one), len(other)))
+        return constant_time_compare(one, other)
+
+    monkeypatch.setattr(signing, "constant_time_compare", compare)
+    token = tokens.made(Purpose.MINE, follower(), at=AT)
+    name, made_at, signature = token.split(".")
+    near = signature[:-1] + ("A" if signature[-1] != "A" else "B")
+
+    with django_assert_num_queries(0):
+        for key, guess in ((name, near), (name, "x" * 43), ("n" * 22, signature)):
+            with pytest.raises(Forged):
+                tokens.follower(Purpose.MINE, f"{key}.{made_at}.{guess}", at=AT)
+
+    # The whole of each, however much of it is right and whoever it names.
+    assert compared == [(43, 43)] * 3
+
+
+def test_links_outlive_a_change_of_the_key(client, now, settings):
+    one = follower()
+    addresses = [path(one, purpose) for purpose in Purpose]
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY, "an earlier one"]
+    settings.SECRET_KEY = "another key"
+    assert [client.get(address).status_code for address in addresses] == [200] * 3
+
+    new = path(one, Purpose.STOP)
+    settings.SECRET_KEY_FALLBACKS = ["an earlier one"]
+    assert [client.get(address).status_code for address in addresses] == [404] * 3
+    # What is made after the change is signed by the new key alone.
+    assert client.get(new).status_code == 200
 
 
 @pytest.mark.parametrize(
