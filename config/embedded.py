@@ -269,7 +269,7 @@ def web_child(host: str, port: int) -> Child:
 
 def celery_children() -> list[Child]:
     celery = [sys.executable, "-W", "ignore:You're running the worker"]
-    celery += ["-m", "celery", "-A", "config"]
+    celery += ["-m", "celery", "-A", "config", "--quiet"]
     worker = ["worker", "--concurrency", "1", "-l", "WARNING"]
     network = ["--concurrency", "2", "-l", "WARNING", "-Q", "network", "-n", "net@%h"]
     return [
