@@ -24,7 +24,8 @@ OPTIONS = (
     "--disable-sync",
 )
 # A busy machine takes its time.
-expect.set_options(timeout=15_000)
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -86,7 +87,7 @@ def open_page(browser, live_server):
                 [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
             )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         watch.over(page)
         page.watch = watch
         return page
