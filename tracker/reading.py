@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -25,6 +25,9 @@ from commitments.statuses import EntryKind, Freshness, Schedule, SignOff
 from tracker import languages
 from tracker.browse import Question
 from tracker.languages import ENGLISH, EnglishOnly
+
+# Rows that a file holds in memory at a time.
+CHUNK = 200
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,16 @@ def rows(states: QuerySet[State], question: Question) -> list[Row]:
         return [row(state, on=question.on) for state in states]
     worded = states.select_related("wording_entry__text")
     return [row(s, on=question.on, title=title(wording(s))) for s in worded]
+
+
+def each(states: QuerySet[State], question: Question) -> Iterator[Row]:
+    """Yield the same rows one by one, with few in memory: for files of any length."""
+    if not question.is_past:
+        for state in states.iterator(CHUNK):
+            yield row(state, on=question.on)
+        return
+    for s in states.select_related("wording_entry__text").iterator(CHUNK):
+        yield row(s, on=question.on, title=title(wording(s)))
 
 
 def known(question: Question) -> QuerySet[State]:

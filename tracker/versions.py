@@ -12,9 +12,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
+from django.views.decorators.http import condition
 
 from commitments.models import DataVersion
 
+# HTTP counts moments in seconds: while a change is younger, its moment says too little.
+UNSETTLED = 2
 CODE = ("commitments/**/*.py", "config/**/*.py", "tracker/**/*.py", "templates/**/*")
 
 
@@ -35,6 +38,11 @@ class Version:
         since = datetime.combine(self.day, time.min, tzinfo=UTC)
         moments = [since, code()[1], self.changed_at or since]
         return max(moments).replace(microsecond=0)
+
+    def settled_at(self, *, now: datetime) -> datetime | None:
+        """Return the moment that ``Last-Modified`` may tell; None while it is young."""
+        is_young = (now - self.modified_at).total_seconds() < UNSETTLED
+        return None if is_young else self.modified_at
 
     def tag(self, *parts: Any) -> str:
         """Return the strong tag of an answer that also depends on ``parts``."""
@@ -64,7 +72,24 @@ def code() -> tuple[str, datetime]:
 
 def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
     """Return the strong tag of an answer: of version, day, code, address and form."""
-    return tag_of(request, current(day=timezone.localdate()))
+    return tag_of(request, _of(request))
+
+
+def modified(request: HttpRequest, *args: Any, **kwargs: Any) -> datetime | None:
+    """Return since when the answer to a request is what it is, where that can be told."""
+    return _of(request).settled_at(now=timezone.now())
+
+
+def _of(request: HttpRequest) -> Version:
+    """Return the version that a request is answered at, read once for tag and moment."""
+    found = getattr(request, "_version", None)
+    if found is None:
+        found = request._version = current(day=timezone.localdate())  # type: ignore[attr-defined]
+    return found
+
+
+# A view of an answer for everybody: 304 to whoever holds it, else how to ask again.
+conditional = condition(etag_func=etag, last_modified_func=modified)
 
 
 def tag_of(request: HttpRequest, version: Version) -> str:

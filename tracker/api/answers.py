@@ -21,8 +21,6 @@ KEPT = (
     "public, max-age=0, s-maxage={seconds}, stale-while-revalidate={seconds}, "
     "stale-if-error=86400"
 )
-# HTTP counts moments in seconds: while a change is younger, its moment says too little.
-UNSETTLED = 2
 
 
 class Answer(Counted):
@@ -33,9 +31,8 @@ class Answer(Counted):
             return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         version = versions.current(day=timezone.localdate())
         told: dict[str, Any] = {"etag": versions.tag_of(request, version)}
-        modified = version.modified_at.timestamp()
-        if timezone.now().timestamp() - modified >= UNSETTLED:
-            told["last_modified"] = int(modified)
+        if settled := version.settled_at(now=timezone.now()):
+            told["last_modified"] = int(settled.timestamp())
         # “*” asks whether there is anything: only the answer itself knows.
         asks_any = request.headers.get("If-None-Match", "").strip() == "*"
         early = None if asks_any else get_conditional_response(request, **told)

@@ -73,6 +73,16 @@ def computed_anew(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
+def refusal(error: BadParameter) -> HttpResponse:
+    """Tell a program that asked for a file or a feed what is wrong with its address."""
+    return HttpResponse(
+        f"{error.field}: {error.message}\n",
+        status=400,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
 def plan_span(plan: Plan | None) -> dict[str, date]:
     """Return the first and last day of a plan, for the charts."""
     first, last = (plan.starts_on, plan.ends_on) if plan else EARLIEST_PLAN

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import condition, require_safe
+from django.views.decorators.http import require_safe
 
-from tracker import changes, dates, feeds
+from tracker import changes, dates, feeds, versions
 from tracker.browse import BadParameter
 from tracker.changes import Asked
-from tracker.versions import etag
+from tracker.pages.asking import FOR_EVERYBODY, refusal
 
 Answer = Callable[[HttpRequest, Asked], HttpResponse]
 
@@ -21,19 +21,14 @@ def _followed(answer: Answer) -> Callable[[HttpRequest], HttpResponse]:
     """Return a view that answers what was asked, or 400 with what is wrong."""
 
     @require_safe
-    @condition(etag_func=etag)
     def view(request: HttpRequest) -> HttpResponse:
         try:
             asked = changes.parse(request.GET, today=timezone.localdate(), paged=False)
         except BadParameter as error:
-            return HttpResponse(
-                f"{error.field}: {error.message}\n",
-                status=400,
-                content_type="text/plain; charset=utf-8",
-            )
-        response = answer(request, asked)
+            return refusal(error)
+        response = versions.conditional(answer)(request, asked)
         response["Access-Control-Allow-Origin"] = "*"
-        response["Cache-Control"] = "public, max-age=0, must-revalidate"
+        response["Cache-Control"] = FOR_EVERYBODY
         return response
 
     return view

@@ -12,9 +12,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.models import Plan, Responsibility
-from tracker import browse, charts, downloads, facets, languages, reading, searching
+from tracker import (
+    browse,
+    charts,
+    downloads,
+    facets,
+    languages,
+    reading,
+    searching,
+    versions,
+)
 from tracker.browse import NOT, BadParameter, Question
-from tracker.pages.asking import asked, page, plan_span
+from tracker.pages.asking import FOR_EVERYBODY, asked, page, plan_span, refusal
 
 # More than the plan's commitments: a page of all, until there are many more.
 ROWS, MOST_PAGES = 200, 100_000
@@ -112,15 +121,18 @@ def download(request: HttpRequest, format: str) -> HttpResponseBase:
     """Answer the rows that match as a file: CSV or JSON Lines."""
     question, error = asked(request, browse.parse_list)
     if error is not None:
-        return HttpResponse(
-            f"{error.message}\n", status=400, content_type="text/plain; charset=utf-8"
-        )
-    rows = reading.rows(browse.states(question), question)
+        return refusal(error)
+    return versions.conditional(_file)(request, question, format)
+
+
+def _file(request: HttpRequest, question: Question, format: str) -> HttpResponseBase:
+    rows = reading.each(browse.states(question), question)
     write, mime = FORMATS[format]
     response = StreamingHttpResponse(write(rows), content_type=mime)
     name = f"commitments-{question.on.isoformat()}.{format}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Robots-Tag"] = "noindex"
+    response["Cache-Control"] = FOR_EVERYBODY
     return response
 
 

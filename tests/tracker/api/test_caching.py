@@ -7,6 +7,8 @@ from django.utils.http import http_date
 
 from commitments.models import DataVersion
 from tests.factories import CommitmentFactory, assess
+from tracker.api.urls import LISTS
+from tracker.releases.making import make_release
 
 CHANGED = datetime(2026, 11, 24, 10, 30, 15, 500_000, tzinfo=UTC)
 
@@ -21,23 +23,112 @@ def settled(record, monkeypatch):
     return record
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("", "commitments/", "commitments/count/", "commitments/cut-the-list/"),
-        *("history/", "evidence/", "stats/", "changes/", "bodies/?format=csv"),
-    ],
-)
-def test_an_answer_tells_caches_all_they_need(settled, get, path):
-    answer = get(path)
+NOUNS = sorted(LISTS)
+EVERYWHERE = [
+    *("", "stats/", "changes/", "changes/?after=3", "schema/", "?format=json"),
+    *(f"{noun}/" for noun in NOUNS),
+    *(f"{noun}/count/" for noun in NOUNS),
+    *(f"{noun}/?format=csv" for noun in NOUNS),
+    *(f"{noun}/?format=jsonl" for noun in NOUNS),
+]
+KEPT = "public, max-age=0, s-maxage=60, stale-while-revalidate=60, stale-if-error=86400"
 
+
+@pytest.fixture
+def release(settled):
+    made = make_release(at=CHANGED)
+    DataVersion.objects.update(changed_at=CHANGED)
+    return made
+
+
+def is_told_all(answer):
     assert answer["ETag"].startswith('"')
     assert answer["Last-Modified"] == http_date(int(CHANGED.timestamp()))
     assert answer["Vary"] == "Accept"
-    assert answer["Cache-Control"] == (
-        "public, max-age=0, s-maxage=60, stale-while-revalidate=60, "
-        "stale-if-error=86400"
-    )
+    assert answer["Cache-Control"] == KEPT
+    assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+def test_every_list_number_and_export_tells_caches_all_they_need(settled, get):
+    tags = [EVERYWHERE[0]]
+    for path in EVERYWHERE:
+        answer = get(path)
+        is_told_all(answer)
+        tags.append(answer["ETag"])
+        again = get(path, status=304, **{"If-None-Match": answer["ETag"]})
+        for name in ("ETag", "Last-Modified", "Vary", "Cache-Control"):
+            assert again[name] == answer[name], path
+    # Each address and each form has a tag of its own.
+    assert len(set(tags)) == len(tags)
+
+
+def test_every_row_by_itself_tells_caches_all_they_need(release, get):
+    for noun in NOUNS:
+        row = get(f"{noun}/?limit=1").json()["results"][0]
+        view = LISTS[noun][0]
+        name = getattr(view, "lookup_url_kwarg", None) or view.lookup_field
+        place = row["id"] if name == "pk" or noun == "evidence" else row[name]
+        answer = get(f"{noun}/{place}/")
+        is_told_all(answer)
+        get(f"{noun}/{place}/", status=304, **{"If-None-Match": answer["ETag"]})
+
+
+def test_every_list_of_more_than_a_page_links_to_the_next_and_back(release, get):
+    linked = []
+    for noun in [*NOUNS, "changes"]:
+        answer = get(f"{noun}/?limit=1")
+        following = answer.json()["next"]
+        if following is None:
+            assert get(f"{noun}/count/").json()["count"] == 1
+            continue
+        assert answer["Link"] == f'<{following}>; rel="next"'
+        linked.append(noun)
+        if noun == "changes":
+            continue
+        second = get(following.partition("/api/v1/")[2])
+        back = second.json()["previous"]
+        assert f'<{back}>; rel="prev"' in second["Link"]
+        there = get(back.partition("/api/v1/")[2])
+        assert there.json()["results"] == answer.json()["results"]
+    assert len(linked) > 10
+
+
+FILES = [
+    *("/feeds/changes.atom", "/feeds/changes.json", "/feeds/dates.ics"),
+    *("/zh-hans/feeds/changes.atom", "/zh-hans/feeds/changes.json"),
+    *("/commitments.csv", "/commitments.jsonl", "/commitments.csv?status=delivered"),
+]
+
+
+@pytest.mark.parametrize("address", FILES)
+def test_every_feed_and_file_can_be_asked_for_again(settled, client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer["ETag"].startswith('"')
+    assert answer["Last-Modified"] == http_date(int(CHANGED.timestamp()))
+    assert answer["Cache-Control"] == "public, max-age=0, must-revalidate"
+
+    for held in (
+        {"if-none-match": answer["ETag"]},
+        {"if-modified-since": answer["Last-Modified"]},
+    ):
+        again = client.get(address, headers=held)
+        assert again.status_code == 304 and not again.content
+        assert again["ETag"] == answer["ETag"]
+        assert again["Cache-Control"] == answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("address", FILES)
+def test_a_feed_or_file_that_is_asked_for_wrongly_is_kept_by_nobody(
+    settled, client, address
+):
+    path = address.partition("?")[0]
+    tag = client.get(f"{path}?colour=red").headers.get("ETag", '"x"')
+
+    answer = client.get(f"{path}?colour=red", headers={"if-none-match": tag})
+
+    assert answer.status_code == 400 and b"colour" in answer.content
+    assert answer["Cache-Control"] == "no-store" and "ETag" not in answer
 
 
 @pytest.mark.parametrize("path", ["commitments/", "evidence/", "schema/", "stats/"])
