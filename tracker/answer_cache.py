@@ -7,7 +7,7 @@ each request, before anything is computed, and the memory goes when the process 
 and with it the code.
 
 Kept is what says so itself: a 200 to an anonymous GET with ``Cache-Control: public``
-and no cookie (``tracker.keeping``). Of such a request Django sees nothing but what is
+and no cookie (``tracker.kept_answers``). Of such a request Django sees nothing but what is
 in its key, so that no other header can reach an answer that others are given.
 """
 
@@ -21,8 +21,8 @@ from typing import Any
 
 from django.db import Error, connections
 
-from tracker import keeping
-from tracker.keeping import Application, Environ, Headers, Kept
+from tracker import kept_answers
+from tracker.kept_answers import Application, Environ, Headers, Kept
 
 VERSION = "SELECT number FROM commitments_dataversion WHERE id = 1"
 # Where the fate of a request and its route are left for the count.
@@ -90,12 +90,12 @@ class AnswerCache:
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         """Answer; what became of it is left in the request for whoever counts."""
-        key = keeping.key_of(environ) if self.most else None
+        key = kept_answers.key_of(environ) if self.most else None
         environ[OUTCOME] = "pass"
         if key is None:
             return self.application(environ, start_response)
         generation, is_current = self._generation()
-        encoding = keeping.encoding_for(environ)
+        encoding = kept_answers.encoding_for(environ)
         kept = self._found(generation, key, encoding)
         if kept is None and is_current and environ["REQUEST_METHOD"] == "GET":
             kept = self._awaited(generation, key, encoding)
@@ -106,7 +106,7 @@ class AnswerCache:
         if kept is None:
             return self.application(environ, start_response)
         environ[OUTCOME], environ[ROUTE] = "hit", kept.route
-        return keeping.give(kept, environ, start_response)
+        return kept_answers.give(kept, environ, start_response)
 
     def _generation(self) -> tuple[Generation, bool]:
         """Return what is kept of the current version, and whether more may be.
@@ -167,16 +167,16 @@ class AnswerCache:
             told[:] = status, headers
 
         try:
-            shown = keeping.seen(environ)
+            shown = kept_answers.seen(environ)
             answer = self.application(shown, heard)
             status, headers = told
             environ[ROUTE] = route = shown.get(ROUTE, "none")
-            if not keeping.may_be_kept(status, headers, most=self.most // LARGEST):
+            if not kept_answers.may_be_kept(status, headers, most=self.most // LARGEST):
                 start_response(status, headers)
                 return answer
             environ[OUTCOME] = "miss"
             try:
-                plain = keeping.keep(headers, b"".join(answer), route=route)
+                plain = kept_answers.keep(headers, b"".join(answer), route=route)
             finally:
                 if hasattr(answer, "close"):
                     answer.close()
@@ -188,7 +188,7 @@ class AnswerCache:
             with self.lock:
                 if done := generation.computing.pop(key, None):
                     done.set()
-        return keeping.give(kept, environ, start_response, beside=headers)
+        return kept_answers.give(kept, environ, start_response, beside=headers)
 
     def _store(
         self, generation: Generation, key: tuple, encoding: str, kept: Kept

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from tracker.answer_cache import AnswerCache
-from tracker.keeping import normalised
+from tracker.kept_answers import normalised
 
 DAY = 86_400.0
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from commitments.models import Commitment, HistoryEntry, Passage, Responsibility, State
 from tracker import browse, changes, finding, orders
-from tracker.api import asking, embedded, filters, serializers
+from tracker.api import asking, embedded, filters, record_serializers
 from tracker.api.lists import RecordViewSet
 from tracker.api.shapes import shape
 from tracker.browse import Question
@@ -26,7 +26,7 @@ class CommitmentViewSet(RecordViewSet):
     """The commitments as they stood on a day; today unless told."""
 
     queryset = State.objects.all()
-    serializer_class = serializers.StateSerializer
+    serializer_class = record_serializers.StateSerializer
     lookup_field = "commitment__slug"
     lookup_url_kwarg = "slug"
     orders: ClassVar[dict[str, list[Key]]] = orders.COMMITMENTS
@@ -73,7 +73,7 @@ class CommitmentViewSet(RecordViewSet):
 
     def get_serializer_class(self) -> Any:
         if self.action == "retrieve":
-            return serializers.StateDetailSerializer
+            return record_serializers.StateDetailSerializer
         return super().get_serializer_class()
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -97,7 +97,7 @@ class CommitmentViewSet(RecordViewSet):
             **self.get_serializer_context(),
             "history": entries.whole().order_by("seq"),
         }
-        serializer = serializers.StateDetailSerializer(state, context=context)
+        serializer = record_serializers.StateDetailSerializer(state, context=context)
         return Response(shape(serializer, request, self.expandable).data)
 
 
@@ -108,7 +108,7 @@ class HistoryViewSet(RecordViewSet):
     """
 
     queryset = HistoryEntry.objects.public().whole()
-    serializer_class = serializers.HistorySerializer
+    serializer_class = record_serializers.HistorySerializer
     lookup_field = "seq"
     lookup_value_regex = "[0-9]{1,18}"
     orders: ClassVar[dict[str, list[Key]]] = orders.HISTORY

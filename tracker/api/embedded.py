@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from commitments import models
-from tracker.api.serializers import (
+from tracker.api.fact_serializers import (
     BodySerializer,
     PartnerSerializer,
     PillarSerializer,

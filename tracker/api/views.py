@@ -30,7 +30,7 @@ from commitments.models import (
 )
 from commitments.models.state import FOREVER, end_of
 from tracker import browse, finding
-from tracker.api import embedded, filters, serializers
+from tracker.api import embedded, fact_serializers, filters, record_serializers
 from tracker.api.answers import Answer
 from tracker.api.lists import NumberedViewSet, RecordViewSet
 from tracker.orders import LONG_AGO, Key, dated
@@ -52,7 +52,7 @@ class EvidenceViewSet(RecordViewSet):
     """
 
     queryset = Evidence.objects.public()
-    serializer_class = serializers.EvidenceSerializer
+    serializer_class = fact_serializers.EvidenceSerializer
     filterset_class = filters.EvidenceFilter
     days = browse.DAYS
     expandable = embedded.COMMITMENTS
@@ -79,7 +79,7 @@ class IndicatorViewSet(RecordViewSet):
     """Figures with baseline, optional target and the dated values up to a day."""
 
     queryset = Indicator.objects.all()
-    serializer_class = serializers.IndicatorSerializer
+    serializer_class = fact_serializers.IndicatorSerializer
     filterset_class = filters.IndicatorFilter
     days = ("as_of",)
     no_past = VALUES_NO_PAST
@@ -101,7 +101,7 @@ class ObservationViewSet(NumberedViewSet):
     """The dated values of all indicators."""
 
     queryset = Observation.objects.select_related("indicator", "evidence")
-    serializer_class = serializers.ObservationRowSerializer
+    serializer_class = fact_serializers.ObservationRowSerializer
     filterset_class = filters.ObservationFilter
     days = ("as_of",)
     no_past = VALUES_NO_PAST
@@ -122,7 +122,7 @@ class SourceViewSet(RecordViewSet):
     """The documents in which commitments were made; one with all its passages."""
 
     queryset = Source.objects.all()
-    serializer_class = serializers.SourceSerializer
+    serializer_class = fact_serializers.SourceSerializer
 
     def get_queryset(self) -> Any:
         if self.action == "retrieve":
@@ -132,7 +132,7 @@ class SourceViewSet(RecordViewSet):
 
     def get_serializer_class(self) -> Any:
         if self.action == "retrieve":
-            return serializers.SourceDetailSerializer
+            return fact_serializers.SourceDetailSerializer
         return super().get_serializer_class()
 
 
@@ -140,7 +140,7 @@ class PassageViewSet(NumberedViewSet):
     """Every sentence of every source, in our own words."""
 
     queryset = Passage.objects.select_related("source").prefetch_related("commitments")
-    serializer_class = serializers.PassageRowSerializer
+    serializer_class = fact_serializers.PassageRowSerializer
     filterset_class = filters.PassageFilter
     expandable = embedded.OF_A_PASSAGE
     orders: ClassVar[dict[str, list[Key]]] = {
@@ -171,7 +171,7 @@ class CriterionViewSet(PartViewSet):
     """The parts of all tests of delivery, as they read and stood on a day."""
 
     queryset = Criterion.objects.all()
-    serializer_class = serializers.CriterionRowSerializer
+    serializer_class = record_serializers.CriterionRowSerializer
     filterset_class = filters.CriterionFilter
 
 
@@ -179,7 +179,7 @@ class MilestoneViewSet(PartViewSet):
     """All dated steps on the way, and which were reached by a day."""
 
     queryset = Milestone.objects.all()
-    serializer_class = serializers.MilestoneRowSerializer
+    serializer_class = record_serializers.MilestoneRowSerializer
     filterset_class = filters.MilestoneFilter
     orders: ClassVar[dict[str, list[Key]]] = {
         "id": [BY_ID],
@@ -191,7 +191,7 @@ class PillarViewSet(RecordViewSet):
     """The four aspects that commitments are grouped under."""
 
     queryset = Pillar.objects.all()
-    serializer_class = serializers.PillarSerializer
+    serializer_class = fact_serializers.PillarSerializer
     orders: ClassVar[dict[str, list[Key]]] = {"number": [Key("number", int)]}
 
 
@@ -199,7 +199,7 @@ class BodyViewSet(RecordViewSet):
     """The authorities that are responsible for commitments, or speak of them."""
 
     queryset = Body.objects.all()
-    serializer_class = serializers.BodySerializer
+    serializer_class = fact_serializers.BodySerializer
     orders: ClassVar[dict[str, list[Key]]] = NAMED
 
 
@@ -207,7 +207,7 @@ class PartnerViewSet(RecordViewSet):
     """Whom commitments concern outside the country."""
 
     queryset = Partner.objects.all()
-    serializer_class = serializers.PartnerSerializer
+    serializer_class = fact_serializers.PartnerSerializer
     orders: ClassVar[dict[str, list[Key]]] = NAMED
 
 
@@ -215,7 +215,7 @@ class TopicViewSet(RecordViewSet):
     """What commitments are about."""
 
     queryset = Topic.objects.all()
-    serializer_class = serializers.TopicSerializer
+    serializer_class = fact_serializers.TopicSerializer
     orders: ClassVar[dict[str, list[Key]]] = NAMED
 
 

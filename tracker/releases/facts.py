@@ -29,7 +29,11 @@ from commitments.models import (
     Source,
     Topic,
 )
-from tracker.api import serializers as api
+from tracker.api import fact_serializers as api
+from tracker.api.record_serializers import (
+    CriterionRowSerializer,
+    MilestoneRowSerializer,
+)
 
 from .contents import NAMED
 
@@ -141,10 +145,10 @@ def _copies() -> QuerySet[Any]:
 # Each table that describes: its rows and what makes them into plain values.
 READ: dict[str, tuple[Callable[[], QuerySet[Any]], Any]] = {
     "commitments": (_commitments, CommitmentFacts),
-    "criteria": (lambda: Criterion.objects.filter(PUBLIC), api.CriterionRowSerializer),
+    "criteria": (lambda: Criterion.objects.filter(PUBLIC), CriterionRowSerializer),
     "milestones": (
         lambda: Milestone.objects.filter(PUBLIC),
-        api.MilestoneRowSerializer,
+        MilestoneRowSerializer,
     ),
     "evidence": (_evidence, EvidenceFacts),
     "copies": (lambda: _copies().select_related("evidence"), CopyFacts),

@@ -17,7 +17,7 @@ from rest_framework import serializers
 
 from commitments.models import Citation, HistoryEntry, State
 from commitments.models.state import FOREVER
-from tracker.api import serializers as api
+from tracker.api import record_serializers as api
 
 from .contents import NAMED
 from .facts import CHUNK, plain
