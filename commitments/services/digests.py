@@ -138,10 +138,10 @@ def _mail(
 ) -> EmailMultiAlternatives:
     """Return the mail: text and HTML of the same sections."""
     context = {
-        "title": title,
+        "subject": title,
         "sections": sections,
-        "site_name": settings.SITE_NAME,
-        "site_url": settings.SITE_URL,
+        "SITE_NAME": settings.SITE_NAME,
+        "SITE_URL": settings.SITE_URL,
     }
     message = EmailMultiAlternatives(
         subject=f"{settings.SITE_NAME}: {title}",
@@ -150,6 +150,9 @@ def _mail(
         headers={"Auto-Submitted": "auto-generated"},
     )
     page = render_to_string("mail/desk_digest.html", context)
-    inlined = css_inline.inline(page, load_remote_stylesheets=False)
+    # Many programs drop styles that are not in the tags; those for the dark stay.
+    inlined = css_inline.inline(
+        page, load_remote_stylesheets=False, keep_style_tags=True
+    )
     message.attach_alternative(inlined, "text/html")
     return message

@@ -13,7 +13,6 @@ pauses between tries end at once. Everything is on loopback.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import logging
 import os
@@ -24,88 +23,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from contextlib import suppress
-from email import message_from_bytes
+from operator import attrgetter
 from pathlib import Path
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP
+from .mail_server import TIMEOUT, Listener, Sink
 
 ROOT = Path(__file__).resolve().parents[2]
-TIMEOUT = 2
 # Seconds after the last fault.
 SETTLED_WITHIN = 300
 # Seconds without a process that works, after which the worker is started anew.
 NO_POOL = 30
-FAULTS = (
-    *("recipient-4xx", "data-4xx", "data-5xx", "close-at-recipient", "close-at-text"),
-    *("close-after-text", "taken-unsaid", "hang-at-recipient", "hang-after-text"),
-)
-
-
-class Sink:
-    """A mail server that keeps what it took, and misbehaves as often as told."""
-
-    def __init__(self, seed: int, share: float) -> None:
-        self.random, self.share = random.Random(seed), share
-        self.taken: Counter[tuple[str, str]] = Counter()
-        self.faults: Counter[str] = Counter()
-        self.lock = threading.Lock()
-
-    def fault(self) -> str:
-        if self.random.random() >= self.share:
-            return ""
-        fault = self.random.choice(FAULTS)
-        self.faults[fault] += 1
-        return fault
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        envelope.fault = self.fault()
-        if envelope.fault == "recipient-4xx":
-            return "450 Later"
-        if envelope.fault == "close-at-recipient":
-            server.transport.abort()
-        if envelope.fault == "hang-at-recipient":
-            await asyncio.sleep(TIMEOUT + 1)
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):
-        fault = envelope.fault
-        if fault == "data-4xx":
-            return "451 Later"
-        if fault == "data-5xx":
-            return "554 No"
-        if fault == "close-after-text":
-            server.transport.abort()
-            return "451 Never read"
-        name = message_from_bytes(envelope.content)["Message-ID"]
-        with self.lock:
-            self.taken[envelope.rcpt_tos[0], name] += 1
-        if fault == "taken-unsaid":
-            server.transport.abort()
-        if fault == "hang-after-text":
-            await asyncio.sleep(TIMEOUT + 1)
-        return "250 Taken"
-
-
-class Server(SMTP):
-    """Can break off after it asked for the text, before any of it came."""
-
-    async def smtp_DATA(self, arg):
-        if getattr(self.envelope, "fault", "") == "close-at-text":
-            await self.push("354 Go on")
-            self.transport.abort()
-            return
-        await super().smtp_DATA(arg)
-
-
-class Listener(Controller):
-    def factory(self):
-        return Server(self.handler, **self.SMTP_kwargs)
 
 
 def free_port() -> int:
@@ -158,8 +88,7 @@ def is_alive(pid: int) -> bool:
 class Worker:
     def __init__(self, folder: Path) -> None:
         self.log = (folder / "worker.log").open("w")
-        self.command = [sys.executable, "-m", "celery", "-A", "config", "worker"]
-        self.command += ["-Q", "mail", "-c", "1", "-l", "INFO", "-n", "faults@%h"]
+        self.command = [sys.executable, "-m", "tests.faults.mail_worker"]
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -200,10 +129,11 @@ class Run:
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.given, self.random = given, random.Random(given.seed)
-        self.folder = Path(tempfile.mkdtemp(prefix="tracker-faults-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="tracker-mails-", dir="/tmp"))
         self.sink = Sink(given.seed, given.share)
         self.acts: Counter[str] = Counter()
-        self.deadline = time.monotonic() + given.seconds
+        self.began = time.monotonic()
+        self.deadline = self.began + given.seconds
         self.idle_since = time.monotonic()
 
     def set_up(self) -> None:
@@ -233,10 +163,10 @@ class Run:
         self.worker.start()
 
     def tear_down(self) -> None:
-        self.worker.kill()
-        self.broker.stop()
-        with suppress(Exception):
-            self.listener.stop()
+        # What was not started, because setting up failed, is not there.
+        for end in ("worker.kill", "broker.stop", "listener.stop"):
+            with suppress(Exception):
+                attrgetter(end)(self)()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def followers(self) -> None:
@@ -310,19 +240,24 @@ class Run:
         elif time.monotonic() > self.idle_since + NO_POOL:
             # The worker itself is gone or stuck: whoever supervises it starts it anew.
             self.start_anew()
+            self.acts["worker found stuck"] += 1
             return False
         else:
             return False
         self.idle_since = time.monotonic()
-        if number % 15 == 7:
+        self.hurt_broker(number)
+        return True
+
+    def hurt_broker(self, number: int) -> None:
+        flush, restart = self.given.flush, self.given.restart
+        if number % flush == flush - 1:
             self.broker.flush()
             self.acts["broker flushed"] += 1
-        if number % 25 == 12:
+        if number % restart == restart // 2:
             self.broker.stop()
             time.sleep(0.5)
             self.broker.start()
             self.acts["broker restarted"] += 1
-        return True
 
     def wait_for_work(self) -> None:
         """Wait until a worker hands something over, or nothing is left to do."""
@@ -358,9 +293,17 @@ class Run:
             self.wait_for_work()
             time.sleep(self.random.random() * given.pause)
             number += self.hurt(number)
+            if number % 10 == 0:
+                self.say(number)
         for change in changes:
             self.record(change)
         self.settle()
+
+    def say(self, number: int) -> None:
+        seconds = time.monotonic() - self.began
+        taken = sum(self.sink.taken.values())
+        told = f"{seconds:.0f} s: {number} kills, {taken} mails, {dict(self.acts)}"
+        print(told, file=sys.stderr, flush=True)
 
     def settle(self) -> None:
         """Let it all come to rest: the server behaves from now on."""
@@ -393,6 +336,7 @@ class Run:
             "mails": len(by_name),
             "states": dict(states),
             "acts": dict(self.acts),
+            "seconds": round(time.monotonic() - self.began),
             "server": dict(self.sink.faults),
             "doubled": sum(1 for n in taken.values() if n > 1),
             "unknown": sum(1 for name in taken if name not in by_name),
@@ -426,11 +370,13 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=0.3)
     parser.add_argument("--seconds", type=float, default=3000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", default="")
+    parser.add_argument("--flush", type=int, default=15, help="each so many kills")
+    parser.add_argument("--restart", type=int, default=25, help="each so many kills")
+    parser.add_argument("--database", default="", help="an empty one; else SQLite")
     given = parser.parse_args()
     run = Run(given)
-    run.set_up()
     try:
+        run.set_up()
         run.go()
         found = run.found()
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,10 +17,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tracker import telling
 from tracker.models import Follower, Letter, Mail, Telling
 from tracker.models.follower import Cadence, Scope
 
-from . import tokens
+from . import digests, tokens
 from .filters import Words
 from .plain import plain
 from .tokens import Purpose
@@ -52,7 +53,7 @@ def composed(
             "language": letter.language,
             "total": letter.content.get("total", 0),
             "untold": letter.content.get("total", 0) - len(changes),
-            "period": letter.content.get("period", ""),
+            "period": _period(letter),
             "follows": _follows(letter, words),
             "SITE_NAME": settings.SITE_NAME,
             "SITE_URL": settings.SITE_URL,
@@ -125,9 +126,20 @@ def _subject(letter: Letter, changes: list[Telling]) -> str:
                 "%(count)s change, %(period)s: %(name)s",
                 "%(count)s changes, %(period)s: %(name)s",
                 total,
-            ) % {"count": total, "period": letter.content.get("period"), "name": name}
+            ) % {"count": total, "period": _period(letter), "name": name}
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_SUBJECT else f"{text[: LONGEST_SUBJECT - 1]}…"
+
+
+def _period(letter: Letter) -> str:
+    """Return the day or week that a digest is of, in words."""
+    period = letter.content.get("period", "")
+    if not period:
+        return ""
+    last = digests.end_of(period).date() - timedelta(days=1)
+    if "W" not in period:
+        return telling.day(last)
+    return f"{telling.day(last - timedelta(days=6))} – {telling.day(last)}"
 
 
 def _follows(letter: Letter, words: Words) -> list[dict[str, Any]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from html.parser import HTMLParser
+from unicodedata import east_asian_width
 
 WIDTH = 72
 BLOCKS = {"p", "h1", "h2", "h3", "ul", "ol", "li", "div", "table", "tr", "td", "hr"}
 UNSEEN = {"head", "style", "title"}
 UNDERLINES = {"h1": "=", "h2": "-"}
+WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+# What stays together: a word, or a Chinese character with the marks at its sides.
+WORDS = re.compile(
+    rf"[“（《「]*(?:[{WIDE}][，。、；：？！”）》」]*|[^\s{WIDE}“（《「]+)\s*|\S\s*"
+)
 
 
 class _Reader(HTMLParser):
@@ -20,7 +25,7 @@ class _Reader(HTMLParser):
         self.blocks: list[str] = []
         self.words: list[str] = []
         self.block = "p"
-        self.link = ""
+        self.link, self.link_from = "", 0
         self.unseen = 0
         self.in_list = False
 
@@ -33,12 +38,14 @@ class _Reader(HTMLParser):
         if tag == "br":
             self.words.append("\n")
         if tag == "a":
-            self.link = dict(attrs).get("href") or ""
+            self.link, self.link_from = dict(attrs).get("href") or "", len(self.words)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in UNSEEN:
             self.unseen -= 1
         if tag == "a" and self.link:
+            if "".join(self.words[self.link_from :]).strip() == self.link:
+                del self.words[self.link_from :]
             # On a line of its own: no program breaks it, or takes a full stop with it.
             self.words.append(f"\n{self.link}\n")
             self.link = ""
@@ -62,7 +69,7 @@ class _Reader(HTMLParser):
             for number, line in enumerate(lines)
         )
         if self.block in UNDERLINES:
-            text += "\n" + UNDERLINES[self.block] * min(WIDTH, max(map(len, lines)))
+            text += "\n" + UNDERLINES[self.block] * max(map(columns, text.split("\n")))
         if is_item and self.in_list:
             self.blocks[-1] += "\n" + text
         else:
@@ -70,21 +77,26 @@ class _Reader(HTMLParser):
         self.in_list = is_item
 
 
+def columns(text: str) -> int:
+    """Return how wide a text is where Chinese characters take two columns."""
+    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
+
+
 def _filled(line: str, lead: str) -> str:
+    """Return a line, broken between words, or Chinese characters, to fit."""
+    indent = "  " if lead else ""
     if line.startswith(("http://", "https://", "mailto:")):
-        return f"{'  ' if lead else ''}{line}"
-    return textwrap.fill(
-        line,
-        WIDTH,
-        initial_indent=lead,
-        subsequent_indent="  " if lead else "",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        return f"{indent}{line}"
+    lines = [lead]
+    for word in WORDS.findall(line):
+        if columns(lines[-1] + word.rstrip()) > WIDTH and lines[-1].strip(" -"):
+            lines.append(indent)
+        lines[-1] += word
+    return "\n".join(one.rstrip() for one in lines)
 
 
 def plain(html: str) -> str:
-    """Return what an HTML text says, in lines of up to 72 characters."""
+    """Return what an HTML text says, in lines of up to 72 columns."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
