@@ -93,6 +93,38 @@ def test_a_reader_follows_hears_of_a_change_and_unsubscribes(open_page, mails):
     assert page.context.cookies() == []
 
 
+def test_a_chinese_reader_does_all_of_it_in_chinese(open_page, mails):
+    commitment = desk.assessed()
+    page = open_page(viewport=PHONE)
+
+    page.goto("/zh-hans" + commitment.get_absolute_url())
+    page.get_by_label("电子邮箱").fill("reader@example.org")
+    page.get_by_label("频率").select_option("now")
+    page.get_by_role("button", name="邮件订阅").click()
+    expect(page.get_by_role("heading", name="请查看邮箱")).to_be_visible()
+
+    (question,) = mails()
+    assert "请确认您要订阅" in question["Subject"]
+    page.goto(link(question, "confirm"))
+    page.get_by_role("button", name="确认").click()
+    expect(page.get_by_role("heading", name=commitment.title)).to_be_visible()
+
+    assess(
+        commitment,
+        status="delivered",
+        criteria_met=["a", "b"],
+        evidence=[EvidenceFactory(official=True, type="law", title="Law 7")],
+        effective_on=timezone.localdate(),
+        at=timezone.now(),
+    )
+    (news,) = mails()
+    assert "已落实" in news["Subject"] and "落实状态：" in text(news)
+    page.goto(link(news, "stop"))
+    page.get_by_role("button", name="结束全部邮件").click()
+    expect(page.get_by_role("heading", name="不再发送邮件")).to_be_visible()
+    assert page.evaluate("document.documentElement.lang") == "zh-Hans"
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_following_have_no_axe_violations(

@@ -94,6 +94,19 @@ def test_our_own_network_is_never_asked(register, web, relay, address):
     assert not web.asked
 
 
+@pytest.mark.parametrize("answers", [["127.0.0.1"], ["11.0.0.9", "169.254.169.254"]])
+def test_a_name_that_leads_elsewhere_later_is_not_followed_into_our_network(
+    endpoint, sink, relay, answers
+):
+    CommitmentFactory()
+    # It was public when it proved itself; each message is held to the rules anew.
+    with mock.patch.object(outgoing, "resolve", lambda host, port: answers):
+        relay()
+
+    assert not sink.arrived
+    assert Delivery.objects.get().state == "waiting"
+
+
 def test_a_new_address_has_to_prove_itself(endpoint, sink, relay, web, clock):
     new = Sink(web, "new.test/")
     new.proves = False

@@ -104,6 +104,8 @@ def test_the_schedule_backs_off_for_more_than_a_day_and_no_two_are_alike():
         assert least <= one <= least * 1.2
     assert waits != [schedule.wait(n, name="b") for n in range(1, len(waits) + 1)]
     assert schedule.wait(len(waits) + 1, name="a") is None
+    # For each try, from the first byte of it to the last.
+    assert sending.LIMITS.seconds == 10
 
 
 def test_who_takes_nothing_for_days_is_disabled_and_told_by_mail_once(
