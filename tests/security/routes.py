@@ -43,8 +43,8 @@ def _walk(patterns: list, before: str) -> Iterator[tuple[str, str]]:
 def routes(known: dict[str, str]) -> list[Route]:
     """Return every route with an example.
 
-    ``known`` gives values by "route name:part" or by part alone; for an object of the
-    admin the first row of its model is taken.
+    ``known`` gives values by "route name:part" or by part alone; for a row of a model
+    the first one is taken.
     """
     return [
         Route(pattern, name, _path(pattern, name, known))
@@ -55,19 +55,25 @@ def routes(known: dict[str, str]) -> list[Route]:
 def _path(pattern: str, name: str, known: dict[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         part = match.group(1) or match.group(2)
-        found = known.get(f"{name}:{part}") or _of_admin(pattern, part)
+        found = known.get(f"{name}:{part}") or _of_first(pattern, name, part)
         return found or known.get(part, "1")
 
     plain = PART.sub(value, pattern).replace("^", "").replace("$", "")
     return "/" + plain.replace("\\.", ".").replace("\\Z", "")
 
 
-def _of_admin(pattern: str, part: str) -> str:
-    found = re.match(r"admin/([a-z_]+)/([a-z_]+)/", pattern)
-    if found is None or part not in ("object_id", "pk"):
+def _of_first(pattern: str, name: str, part: str) -> str:
+    """Return the key of the first row of the model that an address names, if any."""
+    if part not in ("object_id", "pk", "id"):
+        return ""
+    admin = re.match(r"admin/([a-z_]+)/([a-z_]+)/", pattern)
+    api = re.fullmatch(r"api-([a-z]+)-detail", name)
+    of_api = ("commitments", api.group(1)) if api else None
+    label = admin.groups() if admin else of_api
+    if label is None:
         return ""
     try:
-        model = apps.get_model(found.group(1), found.group(2))
+        model = apps.get_model(*label)
     except LookupError:
         return ""
     first = model._default_manager.order_by("pk").values_list("pk", flat=True).first()
@@ -86,8 +92,7 @@ def known(record: Record) -> dict[str, str]:
         "indicator:slug": record.indicator.slug,
         "seq": "1",
         "pk": "1",
-        "object_id": "1",
-        "id": "1",
+        "view_on_site:object_id": str(record.moved.pk),
         "kind": "status",
         "format": "csv",
         "name": "commitments",
