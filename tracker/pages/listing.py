@@ -122,7 +122,10 @@ def download(request: HttpRequest, format: str) -> HttpResponseBase:
     question, error = asked(request, browse.parse_list)
     if error is not None:
         return refusal(error)
-    return versions.conditional(_file)(request, question, format)
+    answer = versions.conditional(_file)(request, question, format)
+    # Also of a 304: whoever keeps the file learns that it may.
+    answer["Cache-Control"] = FOR_EVERYBODY
+    return answer
 
 
 def _file(request: HttpRequest, question: Question, format: str) -> HttpResponseBase:
@@ -132,7 +135,6 @@ def _file(request: HttpRequest, question: Question, format: str) -> HttpResponse
     name = f"commitments-{question.on.isoformat()}.{format}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Robots-Tag"] = "noindex"
-    response["Cache-Control"] = FOR_EVERYBODY
     return response
 
 

@@ -25,7 +25,7 @@ def settled(record, monkeypatch):
 
 NOUNS = sorted(LISTS)
 EVERYWHERE = [
-    *("", "stats/", "changes/", "changes/?after=3", "schema/", "?format=json"),
+    *("", "stats/", "changes/", "changes/?after=3", "schema/"),
     *(f"{noun}/" for noun in NOUNS),
     *(f"{noun}/count/" for noun in NOUNS),
     *(f"{noun}/?format=csv" for noun in NOUNS),
@@ -50,7 +50,7 @@ def is_told_all(answer):
 
 
 def test_every_list_number_and_export_tells_caches_all_they_need(settled, get):
-    tags = [EVERYWHERE[0]]
+    tags = []
     for path in EVERYWHERE:
         answer = get(path)
         is_told_all(answer)
@@ -90,7 +90,7 @@ def test_every_list_of_more_than_a_page_links_to_the_next_and_back(release, get)
         assert f'<{back}>; rel="prev"' in second["Link"]
         there = get(back.partition("/api/v1/")[2])
         assert there.json()["results"] == answer.json()["results"]
-    assert len(linked) > 10
+    assert {"commitments", "criteria", "evidence", "history", "changes"} <= {*linked}
 
 
 FILES = [
