@@ -1,11 +1,16 @@
 """The code in docs/api.md does what it says."""
 
 import re
+import shlex
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from commitments.models import Partner
+from commitments import services
+from commitments.models import Partner, Suggestion
 from tests.factories import CommitmentFactory, assess
 
 GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
@@ -60,3 +65,35 @@ def test_one_partners_commitments_come_as_a_data_frame(live_server):
 
     assert table["status"].to_dict() == {mine.ref: "under_way"}
     assert str(table["status_since"].dtype).startswith("datetime64")
+
+
+def test_each_command_of_the_guide_is_answered(db, client):
+    assess(CommitmentFactory())
+    now = timezone.now()
+    ends = now + timedelta(days=1)
+    _, key = services.make_key(name="x", scopes=["evidence"], expires_at=ends, at=now)
+    text = GUIDE.read_text().replace("\\\n", " ").replace("out_…", key)
+    commands = [
+        shlex.split(line.strip())
+        for line in text.splitlines()
+        if line.startswith("    curl ")
+    ]
+    assert len(commands) >= 3
+    for words in commands:
+        address = next(word for word in words if word.startswith("https://"))
+        told = {
+            name: value
+            for flag, word in pairwise(words)
+            if flag == "-H"
+            for name, value in [word.split(": ", 1)]
+        }
+        body = words[words.index("-d") + 1] if "-d" in words else ""
+        answer = client.generic(
+            "POST" if "POST" in words else "GET",
+            address.removeprefix("https://tracker.example.org"),
+            body,
+            headers={k: v for k, v in told.items() if k != "Content-Type"},
+            content_type="application/json",
+        )
+        assert answer.status_code in (200, 201), (address, answer.content)
+    assert Suggestion.objects.get().url == "https://example.org/notice"
