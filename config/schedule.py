@@ -67,6 +67,11 @@ BEAT: dict[str, Any] = {
         "task": "tracker.tasks.make_monthly_release",
         "schedule": crontab(hour=3, minute=0),
     },
+    "fill-release-order-every-minute": {
+        "task": "tracker.tasks.fill_release_order",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "answer-tips-every-few-minutes": {
         "task": "tracker.tasks.answer_tips",
         "schedule": 300.0,

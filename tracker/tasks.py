@@ -9,7 +9,7 @@ from commitments import services
 from tracker import outbox, tip_mail
 from tracker.following import digests, forgetting, spreading, wishes
 from tracker.following import sending as mailing
-from tracker.releases import making
+from tracker.releases import making, ordering
 from tracker.webhooks import endpoints, sending
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,13 @@ def make_monthly_release() -> None:
             logger.info("%s", release.citation)
     except (making.NothingNew, making.NotMade) as reason:
         logger.info("No release: %s", reason)
+
+
+@shared_task(soft_time_limit=500, time_limit=540)
+def fill_release_order() -> None:
+    """Make the release that the desk ordered. Safe to run twice or beside itself."""
+    if release := ordering.fill(at=timezone.now()):
+        logger.info("%s", release.citation)
 
 
 @shared_task

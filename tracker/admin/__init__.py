@@ -1,3 +1,3 @@
-from . import following, outbox, webhooks
+from . import following, outbox, releases, webhooks
 
-__all__ = ["following", "outbox", "webhooks"]
+__all__ = ["following", "outbox", "releases", "webhooks"]

@@ -5,7 +5,7 @@ from .follower import Follow, Follower, Knock, Wish
 from .hold import Hold
 from .leased import Leased, LeasedQuerySet
 from .mail import Issue, Letter, Mail, Telling
-from .release import Release, ReleasedFact, ReleaseFile
+from .release import Release, ReleasedFact, ReleaseFile, ReleaseOrder
 
 __all__ = [
     "Attempt",
@@ -26,6 +26,7 @@ __all__ = [
     "Mail",
     "Release",
     "ReleaseFile",
+    "ReleaseOrder",
     "ReleasedFact",
     "Telling",
     "Wish",

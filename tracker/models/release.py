@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -118,3 +119,36 @@ class ReleasedFact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.place} in release {self.release_id}"
+
+
+class ReleaseOrder(models.Model):
+    """Somebody at the desk wants a release now: the worker makes it and says what came.
+
+    At most one is open at a time.
+    """
+
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    ordered_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=300, help_text="Empty while it is open.")
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["outcome"],
+                condition=Q(outcome=""),
+                name="release_order_open_once",
+            ),
+            models.CheckConstraint(
+                name="release_order_done_has_an_outcome",
+                condition=Q(outcome="", done_at=None)
+                | (~Q(outcome="") & Q(done_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ordered_at:%Y-%m-%d %H:%M}: {self.outcome or 'waits'}"
