@@ -87,6 +87,8 @@
         if (!answer.ok) throw new Error("refused");
         put(page, back);
         document.title = page.title;
+        const feeds = d => d.querySelectorAll("head link[rel=alternate][type]"), now = feeds(page);
+        feeds(document).forEach((link, i) => now[i] && link.replaceWith(now[i]));
         if (!back) history.pushState(null, "", url);
       } catch { if (mine === turn) location.assign(url); }
       finally { if (mine === turn) form.removeAttribute("aria-busy"); }

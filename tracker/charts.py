@@ -7,7 +7,8 @@ pixels. Colours come from style classes, so themes and print share the markup.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -222,6 +223,98 @@ def timeline(
     if due_on and first <= due_on <= last:
         parts.append(_diamond(place(due_on), 36, past=due_on < on))
     return _svg("focus", 80, "".join(parts), describe(spells, on=on, due_on=due_on))
+
+
+def focus(
+    spells: Spells,
+    *,
+    first: date,
+    last: date,
+    on: date,
+    due_on: date | None = None,
+    due_precision: str = "",
+    reviews: Iterable[date] = (),
+) -> SafeString:
+    """Draw one commitment twice: above its year by month, below the whole plan.
+
+    The year is that of ``on``, within the plan from ``first`` to ``last``.
+    """
+    year = min(max(on.year, first.year), last.year)
+    start, end = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
+    near, far = scale(start, end), scale(first, last)
+    parts = [
+        *_months(near, start, end),
+        *_year_band(spells, near, start=start, on=on),
+        *(
+            f'<circle class="rev" cx="{_n(near(day))}%" cy="63.5" r="2.5"/>'
+            for day in reviews
+            if start <= day <= end
+        ),
+        # What leads from the year above to its place in the plan below.
+        f'<line class="con" x1="0" y1="88" x2="{_n(far(start))}%" y2="112"/>',
+        f'<line class="con" x1="100%" y1="88" x2="{_n(_after(far, end))}%" y2="112"/>',
+        *_plan_band(spells, far, first=first, last=last, on=on),
+    ]
+    if due_on and start <= due_on <= end:
+        parts.append(_diamond(near(due_on), 44, past=due_on < on))
+    if due_on and first <= due_on <= last:
+        parts.append(_diamond(far(due_on), 122, past=due_on < on))
+        side = ' dx="9"' if far(due_on) < 70 else ' dx="-9" text-anchor="end"'
+        words = _("promised for %(day)s") % {"day": writing.day(due_on, due_precision)}
+        parts.append(_text("ax halo", far(due_on), 126.5, words, side))
+    return _svg("focus", 150, "".join(parts), describe(spells, on=on, due_on=due_on))
+
+
+def _after(place: Callable[[date], float], day: date) -> float:
+    """Return where a day ends."""
+    return place(day + timedelta(days=1))
+
+
+def _months(place: Callable[[date], float], start: date, end: date) -> list[str]:
+    begins = [date(start.year, month, 1) for month in range(start.month, end.month + 1)]
+    parts = [_line("tick", place(day), 22, 66) for day in begins[1:]]
+    for day, after in pairwise([*begins, end]):
+        middle, centred = (place(day) + place(after)) / 2, ' text-anchor="middle"'
+        parts.append(_text("ax mon", middle, 80, writing.short_month(day), centred))
+    return parts
+
+
+def _year_band(
+    spells: Spells, place: Callable[[date], float], *, start: date, on: date
+) -> list[str]:
+    now, ends = place(on), [day for day, _ in spells[1:]] + [on]
+    parts = [
+        f'<line class="future" x1="{_n(now)}%" x2="100%" y1="44" y2="44"/>',
+        _bands(spells, place, first=start, on=on, y=30.75, height=26.5),
+    ]
+    for (day, status), end in zip(spells, ends, strict=False):
+        x = place(day)
+        # Narrower ones have no room for their name; the table has it.
+        if status and place(end) - x > 14:
+            parts.append(_text("lab", x, 24, Status(status).label, ' dx="1"'))
+    anchor = "start" if now < 6 else "end" if now > 94 else "middle"
+    parts.append(_line("now", now, 14, 68))
+    parts.append(_text("nowl", now, 11, writing.day(on), f' text-anchor="{anchor}"'))
+    return parts
+
+
+def _plan_band(
+    spells: Spells,
+    place: Callable[[date], float],
+    *,
+    first: date,
+    last: date,
+    on: date,
+) -> list[str]:
+    parts = []
+    for year in range(first.year, last.year + 1):
+        x = place(date(year, 1, 1))
+        parts.append(_line("tick", x, 112, 134) + _text("ax", x, 146, year, ' dx="3"'))
+    now = _n(place(on))
+    parts.append(f'<line class="future" x1="{now}%" x2="100%" y1="122" y2="122"/>')
+    parts.append(_bands(spells, place, first=first, on=on, y=114.75, height=14.5))
+    parts.append(_line("now", place(on), 110, 134))
+    return parts
 
 
 def elapsed(*, first: date, last: date, on: date) -> SafeString:

@@ -24,6 +24,7 @@ def described() -> dict[str, Any]:
     told: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Dataset",
+        "@id": settings.SITE_URL + reverse("data"),
         "name": f"{settings.SITE_NAME}: commitments, status history and evidence",
         "description": (
             "Commitments on opening-up for 2026-2030, each with a test of delivery, a "

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString
@@ -31,7 +32,9 @@ def histogram(
         return SafeString("")
     highest = max(count for _, count in months) or 1
     slot, base = 100 / len(months), height - 20
-    parts = []
+    # The labels stand together: on a phone the style sheet hides every second one.
+    parts: list[str] = []
+    labels: list[str] = []
     for i, (label, count) in enumerate(months):
         tall, middle = count / highest * (base - 18), i * slot + slot / 2
         kind = "hb cur" if i == len(months) - 1 else "hb"
@@ -41,8 +44,9 @@ def histogram(
         )
         centred = ' text-anchor="middle"'
         parts.append(_text("num sm", middle, base - tall - 5, count, centred))
-        parts.append(_text("ax mon", middle, height - 4, label, centred))
+        labels.append(_text("ax mon", middle, height - 4, label, centred))
     parts.append(f'<line class="axis" x1="0" x2="100%" y1="{base}" y2="{base}"/>')
+    parts += labels
     said = writing.listed(f"{label} {count}" for label, count in months)
     told = _("%(title)s: %(said)s") % {"title": title, "said": said}
     return _svg("histo", height, "".join(parts), told)
@@ -199,14 +203,62 @@ def steps(
     for day, value in points:
         parts.append(_dot(place(day), y(value), first=(day, value) == baseline))
     parts += _labels(baseline, points[-1], place, y)
+    told = _readings_said(name, points, target)
+    return _svg("indicator", height, "".join(parts), told)
+
+
+def _readings_said(
+    name: str, points: Sequence[tuple[date, Decimal]], target: Decimal | None
+) -> str:
     said = writing.listed(
         f"{writing.day(day)} {number(value)}" for day, value in points
     )
     if target is not None:
         aim = _("target %(value)s") % {"value": number(target)}
         said += pgettext("between the parts of a description", "; ") + aim
-    told = _("%(title)s: %(said)s") % {"title": name, "said": said}
-    return _svg("indicator", height, "".join(parts), told)
+    return _("%(title)s: %(said)s") % {"title": name, "said": said}
+
+
+def spark(
+    readings: Sequence[tuple[date, Decimal]],
+    *,
+    baseline: tuple[date, Decimal],
+    name: str,
+    target: Decimal | None = None,
+    height: int = 44,
+) -> SafeString:
+    """Draw a figure small: from its baseline (open dot) to its latest value (full).
+
+    Days lie as far apart as they were. What was read before the baseline is left
+    out. The numbers stand below, on the page.
+    """
+    later = [point for point in readings if point[0] > baseline[0]]
+    points = [baseline, *sorted(later, key=lambda point: point[0])]
+    values = [value for _, value in points] + ([target] if target is not None else [])
+    low, high = min(values), max(values)
+    first, span = baseline[0], (points[-1][0] - baseline[0]).days
+
+    def x(day: date) -> float:
+        return 2 + (day - first).days / span * 96 if span else 50
+
+    def y(value: Decimal) -> float:
+        if high == low:
+            return height / 2
+        return 7 + float((high - value) / (high - low)) * (height - 14)
+
+    parts = []
+    if target is not None:
+        at = _n(y(target))
+        parts.append(f'<line class="tgt" x1="0" x2="100%" y1="{at}" y2="{at}"/>')
+    for (day, value), (then, now) in pairwise(points):
+        parts.append(
+            f'<line class="ln" x1="{_n(x(day))}%" y1="{_n(y(value))}" '
+            f'x2="{_n(x(then))}%" y2="{_n(y(now))}"/>'
+        )
+    parts.append(_dot(x(first), y(baseline[1]), first=True))
+    if later:
+        parts.append(_dot(x(points[-1][0]), y(points[-1][1]), first=False))
+    return _svg("spark", height, "".join(parts), _readings_said(name, points, target))
 
 
 def number(value: Decimal) -> str:

@@ -14,6 +14,12 @@ urlpatterns = [
         {"format": "jsonl"},
         name="commitments-jsonl",
     ),
+    path(
+        "commitments.xlsx",
+        listing.download,
+        {"format": "xlsx"},
+        name="commitments-xlsx",
+    ),
     path("checkpoints.jsonl", checkpoints.checkpoints_file, name="checkpoints-file"),
     path(
         "data/releases/latest/<str:name>", releases.latest, name="release-latest-file"

@@ -32,11 +32,12 @@ CHUNK = 200
 
 @dataclass(frozen=True)
 class Row:
-    """One commitment as it stood on the day asked about."""
+    """One commitment as it stood on the day asked about, in the words of that day."""
 
     state: State
     commitment: Commitment
     title: str
+    text: dict[str, Any]
     schedule: Schedule
     freshness: Freshness
     days_since_review: int | None
@@ -92,17 +93,16 @@ class Told:
 
 def wording(state: State) -> dict[str, Any]:
     """Return title, statement, reading and test as they were worded then."""
-    commitment, entry = state.commitment, state.wording_entry
+    entry = state.wording_entry
     kept: dict[str, Any] = {}
     if entry is not None and hasattr(entry, "text") and entry.text.wording:
         kept = json.loads(entry.text.wording)
-    now = {
-        "title": commitment.title,
-        "title_zh": commitment.title_zh,
-        "statement": commitment.statement,
-        "reading": commitment.reading,
-    }
-    return {**now, **kept}
+    return {**_worded_now(state.commitment), **kept}
+
+
+def _worded_now(commitment: Commitment) -> dict[str, Any]:
+    names = ("title", "title_zh", "statement", "reading")
+    return {name: getattr(commitment, name) for name in names}
 
 
 def title(text: dict[str, Any]) -> str:
@@ -110,13 +110,18 @@ def title(text: dict[str, Any]) -> str:
     return languages.choose(text["title"], text.get("title_zh", ""))
 
 
-def row(state: State, *, on: date, title: str = "") -> Row:
-    """Return a state with all that follows from the day it is looked at."""
+def row(state: State, *, on: date, text: dict[str, Any] | None = None) -> Row:
+    """Return a state with all that follows from the day it is looked at.
+
+    ``text`` is its wording then, where that may differ from today's.
+    """
+    text = text or _worded_now(state.commitment)
     seen, due = state.reviewed_on, state.review_due_on
     return Row(
         state=state,
         commitment=state.commitment,
-        title=title or languages.name(state.commitment),
+        title=title(text),
+        text=text,
         schedule=state.schedule(on=on),
         freshness=state.freshness(on=on),
         # On a past day, later looks have reached beyond it.
@@ -126,11 +131,11 @@ def row(state: State, *, on: date, title: str = "") -> Row:
 
 
 def rows(states: QuerySet[State], question: Question) -> list[Row]:
-    """Return ``states`` as rows, with the titles of the day asked about."""
+    """Return ``states`` as rows, in the words of the day asked about."""
     if not question.is_past:
         return [row(state, on=question.on) for state in states]
     worded = states.select_related("wording_entry__text")
-    return [row(s, on=question.on, title=title(wording(s))) for s in worded]
+    return [row(s, on=question.on, text=wording(s)) for s in worded]
 
 
 def each(states: QuerySet[State], question: Question) -> Iterator[Row]:

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -19,7 +20,7 @@ from commitments import search
 from commitments.models import Citation, Criterion
 from tracker import finding, languages
 from tracker.browse import Question
-from tracker.reading import Row, wording
+from tracker.reading import Row
 
 MOST = 2
 AROUND = 60
@@ -88,14 +89,13 @@ def _texts(question: Question, found: Sequence[Row]) -> Iterator[tuple[int, str,
     """Yield (commitment, where, text), the nearest to the promise first."""
     tests: list[tuple[int, str]] = []
     for row in found:
-        pk, then = row.commitment.pk, wording(row.state) if question.is_past else {}
-        if other := languages.other_name(row.commitment):
+        pk, then = row.commitment.pk, row.text
+        if other := languages.other_name(SimpleNamespace(**then)):
             yield pk, _title_in(other[0]), other[1]
         # Cards show the whole statement.
         if question.view != "cards":
-            statement = then.get("statement", row.commitment.statement)
-            yield pk, _("What was promised"), statement
-        yield pk, _("How we read it"), then.get("reading", row.commitment.reading)
+            yield pk, _("What was promised"), then["statement"]
+        yield pk, _("How we read it"), then["reading"]
         tests += [(pk, text) for _key, text in sorted(then.get("criteria", {}).items())]
     shown = [row.commitment.pk for row in found]
     for pk, text in tests if question.is_past else _criteria(shown):

@@ -5,37 +5,9 @@ from playwright.sync_api import expect
 
 from tests.commitments import desk
 
-from .conftest import DESKTOP, PHONE
+from .conftest import PHONE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_pages_in_chinese_have_no_axe_violations(
-    open_page, violations, scheme, viewport
-):
-    commitment = desk.assessed()
-    page = open_page(viewport=viewport, color_scheme=scheme)
-
-    found = []
-    for address in (
-        "/",
-        "/commitments/",
-        "/commitments/?view=cards&q=open",
-        commitment.get_absolute_url(),
-        "/changes/",
-        "/method/",
-        "/data/",
-        "/nope/",
-        f"/embed/{commitment.slug}/",
-    ):
-        page.goto("/zh-hans" + address)
-        expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
-        width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert width <= 0, address
-        found += violations(page)
-    assert found == []
 
 
 def test_the_switch_of_language_keeps_the_page_and_its_filters(open_page):

@@ -81,6 +81,32 @@ def test_a_citation_names_the_version_that_was_read(client, settings):
     assert client.get(f"/cite/{commitment.slug}.bib?as_of=x").status_code == 400
 
 
+def test_a_citation_of_a_past_day_leads_back_to_that_day(client, settings):
+    commitment = CommitmentFactory(title="Open up")
+    assess(commitment, effective_on=date(2026, 3, 1))
+    days = "?as_of=2026-02-01&known_at=2026-07-05"
+
+    text = page(client, commitment, days).content.decode()
+    bib = client.get(f"/cite/{commitment.slug}.bib{days}").content.decode()
+
+    assert "Open up: not yet assessed on 1 Feb 2026”" in text
+    assert f"{commitment.get_absolute_url()}?as_of=2026-02-01&amp;known_at=" in text
+    assert f"url = {{{settings.SITE_URL}{commitment.get_absolute_url()}{days}}}" in bib
+
+
+def test_one_commitment_leads_to_the_next_in_order_of_the_plan(client):
+    first, second = CommitmentFactory(ref="1.2"), CommitmentFactory(ref="1.10")
+    third = CommitmentFactory(ref="2.1")
+
+    html = page(client, second).content.decode()
+    ways = html[html.index('class="row pn"') :]
+
+    assert f'href="{first.get_absolute_url()}" rel="prev"' in ways
+    assert f'href="{third.get_absolute_url()}" rel="next"' in ways
+    assert 'rel="prev"' not in page(client, first).content.decode()
+    assert 'rel="next"' not in page(client, third).content.decode()
+
+
 def test_a_change_of_wording_is_shown_word_by_word(client):
     commitment = CommitmentFactory(title="Cut tariffs soon")
     services.amend_wording(

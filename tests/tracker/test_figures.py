@@ -107,3 +107,59 @@ def test_target_is_drawn_where_there_is_one():
 )
 def test_figures_are_written_as_people_write_them(value, shown):
     assert figures.number(Decimal(value)) == shown
+
+
+def lines(svg):
+    found = re.findall(
+        r'<line class="ln" x1="([\d.]+)%" y1="([\d.]+)" x2="([\d.]+)%" y2="([\d.]+)"',
+        svg,
+    )
+    return [tuple(map(float, line)) for line in found]
+
+
+def dots(svg):
+    found = re.findall(r'<circle class="(p[01])" cx="([\d.]+)%" cy="([\d.]+)"', svg)
+    return [(kind, float(x), float(y)) for kind, x, y in found]
+
+
+def test_spark_keeps_its_distances_in_time_and_its_values_in_height():
+    svg = figures.spark(
+        [(date(2026, 1, 11), Decimal(20)), (date(2026, 1, 5), Decimal(15))],
+        baseline=(date(2026, 1, 1), Decimal(10)),
+        name="N",
+        height=44,
+    )
+    # From 2 to 98 per cent; 10 lies at the foot (37), 20 at the top (7).
+    assert lines(svg) == [(2, 37, 40.4, 22), (40.4, 22, 98, 7)]
+    assert dots(svg) == [("p0", 2, 37), ("p1", 98, 7)]
+    assert 'aria-label="N: 1 Jan 2026 10, 5 Jan 2026 15, 11 Jan 2026 20"' in svg
+    assert "tgt" not in svg
+
+
+def test_spark_begins_with_its_baseline():
+    earlier = [(date(2025, 1, 1), Decimal(99)), (date(2026, 1, 1), Decimal(98))]
+    svg = figures.spark(earlier, baseline=(date(2026, 1, 1), Decimal(10)), name="N")
+    assert lines(svg) == []
+    assert dots(svg) == [("p0", 50, 22)]
+
+
+def test_spark_of_what_did_not_move_is_level():
+    svg = figures.spark(
+        [(date(2026, 2, 1), Decimal(7))],
+        baseline=(date(2026, 1, 1), Decimal(7)),
+        name="<b>",
+    )
+    assert lines(svg) == [(2, 22, 98, 22)]
+    assert "<b>" not in svg
+
+
+def test_spark_leaves_room_for_its_target():
+    svg = figures.spark(
+        [(date(2026, 2, 1), Decimal(15))],
+        baseline=(date(2026, 1, 1), Decimal(10)),
+        target=Decimal(20),
+        name="N",
+    )
+    assert '<line class="tgt" x1="0" x2="100%" y1="7" y2="7"/>' in svg
+    assert lines(svg) == [(2, 37, 98, 22)]
+    assert "; target 20" in svg

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date, timedelta
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -196,13 +197,17 @@ def rows_of(client, format, query=""):
     answer = client.get(f"/commitments.{format}?{query}")
     assert answer.status_code == 200
     assert "attachment" in answer["Content-Disposition"]
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    given = b"".join(answer.streaming_content)
+    if format == "xlsx":
+        names, *cells = openpyxl.load_workbook(io.BytesIO(given)).active.values
+        return [dict(zip(names, row, strict=True)) for row in cells]
+    text = given.decode("utf-8-sig")
     if format == "csv":
         return list(csv.DictReader(io.StringIO(text)))
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("format", ["csv", "jsonl"])
+@pytest.mark.parametrize("format", ["csv", "jsonl", "xlsx"])
 @pytest.mark.parametrize(
     "query", ["", "status=-delivered&sort=status", "q=fishery", "as_of=2026-01-15"]
 )
@@ -215,7 +220,8 @@ def test_a_download_holds_exactly_what_is_shown(client, record, format, query):
 def test_the_page_offers_the_same_question(client, record):
     page = ask(client, "status=-delivered&view=cards")
 
-    assert 'href="/commitments.csv?status=-delivered"' in page
+    for format in ("csv", "jsonl", "xlsx"):
+        assert f'href="/commitments.{format}?status=-delivered"' in page
     assert 'href="/feeds/changes.atom?status=-delivered"' in page
 
 
@@ -223,7 +229,28 @@ def test_a_cell_is_no_formula(client, record):
     CommitmentFactory(title="=1+1")
 
     assert "'=1+1" in {row["title"] for row in rows_of(client, "csv")}
+    assert "'=1+1" in {row["title"] for row in rows_of(client, "xlsx")}
     assert "=1+1" in {row["title"] for row in rows_of(client, "jsonl")}
+
+
+def test_a_workbook_keeps_days_and_numbers_and_runs_and_links_nothing(client, record):
+    CommitmentFactory(title="=HYPERLINK(1)", ref="9.1")
+    answer = client.get("/commitments.xlsx")
+    given = b"".join(answer.streaming_content)
+    sheet = openpyxl.load_workbook(io.BytesIO(given)).active
+    names, *rows = sheet.iter_rows()
+    cells = [dict(zip([n.value for n in names], row, strict=True)) for row in rows]
+    assert {cell.data_type for row in rows for cell in row} <= {"s", "n", "d", "b"}
+    assert not any(cell.hyperlink for row in rows for cell in row)
+    lines = rows_of(client, "jsonl")
+    for row, line in zip(cells, lines, strict=True):
+        assert row["ref"].value == line["ref"]
+        assert row["sources"].value == line["sources"]
+        assert row["claim_gap"].value is line["claim_gap"]
+        since = row["status_since"].value
+        assert (since and since.date().isoformat()) == line["status_since"]
+    # The same rows on the same day are the same bytes.
+    assert b"".join(client.get("/commitments.xlsx").streaming_content) == given
 
 
 def test_a_download_says_what_it_does_not_know(client, record):

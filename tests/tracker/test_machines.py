@@ -107,6 +107,98 @@ def test_data_page_describes_the_data_set(client, page, record):
         assert answer["Content-Type"].startswith(file["encodingFormat"])
 
 
+def parts(html):
+    (told,) = data_blocks(html)
+    return {part["@type"]: part for part in told["@graph"]}
+
+
+def test_a_commitment_is_described_as_a_report(page, record):
+    told = parts(page("/commitments/join-the-pact/"))
+    # A promise is no claim of fact: it is not reviewed as one.
+    assert list(told) == ["Report"]
+    report = told["Report"]
+    assert report["headline"] == "Join the pact at once & here"
+    assert report["reportNumber"] == "1.2"
+    assert report["creativeWorkStatus"] == "Under way"
+    assert report["abstract"] == "The notice was a draft."
+    assert (report["datePublished"], report["dateModified"]) == (
+        *("2026-07-03", "2026-09-02"),
+    )
+    assert {one["name"] for one in report["about"]} == {"Ministry of Commerce", "ASEAN"}
+    assert all(one["url"].startswith("https://") for one in report["citation"])
+    assert report["isPartOf"]["@id"] == f"{SITE}/data/"
+
+
+def test_a_claim_is_reviewed_only_where_a_body_made_one(page, record):
+    told = parts(page("/commitments/build-a-zone/"))
+    review = told["ClaimReview"]
+    assert review["claimReviewed"].startswith("Ministry of Commerce has declared comp")
+    claim = review["itemReviewed"]
+    assert claim["author"]["name"] == "Ministry of Commerce"
+    assert claim["datePublished"] == "2026-06-01"
+    assert len(claim["appearance"]) == 1
+    # In words: there is no scale on which a delivery status would stand.
+    assert review["reviewRating"]["alternateName"] == "Announced"
+    assert "ratingValue" not in review["reviewRating"]
+    reviewed = [
+        one.slug
+        for one in (*record.all, record.withdrawn)
+        if "ClaimReview" in parts(page(one.get_absolute_url()))
+    ]
+    assert reviewed == ["build-a-zone"]
+
+
+def test_a_past_day_is_not_described_as_what_stands(page, record):
+    assert data_blocks(page("/commitments/build-a-zone/", as_of="2026-10-01")) == []
+
+
+def test_in_chinese_the_english_texts_say_their_language(page, record):
+    report = parts(page("/zh-hans/commitments/join-the-pact/"))["Report"]
+    assert report["inLanguage"] == "zh-Hans"
+    assert report["headline"] == "加入协定"
+    assert report["abstract"] == {
+        "@value": "The notice was a draft.",
+        "@language": "en",
+    }
+
+
+KINDS = ("application/atom+xml", "application/feed+json", "text/calendar")
+
+
+@pytest.mark.parametrize(
+    ("address", "query"),
+    [
+        ("/", ""),
+        ("/commitments/", ""),
+        (
+            "/commitments/?status=-delivered&view=cards&q=pact",
+            "q=pact&status=-delivered",
+        ),
+        ("/zh-hans/commitments/?body=mofcom", "body=mofcom"),
+        ("/commitments/join-the-pact/", "commitment=join-the-pact"),
+        ("/bodies/mofcom/", "body=mofcom"),
+        ("/partners/asean/", "partner=asean"),
+        ("/topics/trade/", "topic=trade"),
+        ("/commitments/?pillar=2", "pillar=2"),
+    ],
+)
+def test_a_page_leads_to_its_own_feeds_and_calendar(
+    client, page, record, address, query
+):
+    head = page(address).split("</head>")[0]
+    found = dict(
+        re.findall(
+            r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="([^"]+)">', head
+        )
+    )
+    for kind in KINDS:
+        link = found[kind].replace("&amp;", "&")
+        assert link.partition("?")[2] == query
+        answer = client.get(link)
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith(kind)
+
+
 def test_data_block_cannot_end_its_element():
     block = dataset.block({"name": "</script><script>alert(1)</script>&"})
     assert block.count("<") == 2

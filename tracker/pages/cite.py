@@ -28,6 +28,7 @@ def cite(request: HttpRequest, slug: str, form: str) -> HttpResponse:
         title=reading.title(reading.wording(state)),
         status=state.status,
         on=question.known_at or question.today,
+        as_of=question.as_of,
     )
     text = citation.bibtex() if form == "bib" else citation.ris()
     answer = HttpResponse(text, content_type=f"{TYPES[form]}; charset=utf-8")

@@ -24,7 +24,16 @@ from commitments.models import (
     State,
 )
 from commitments.statuses import EntryKind
-from tracker import browse, charts, citing, embedding, figures, languages, reading
+from tracker import (
+    browse,
+    charts,
+    citing,
+    embedding,
+    figures,
+    languages,
+    reading,
+    structured,
+)
 from tracker.browse import Question
 from tracker.pages.asking import asked, page, plan_span
 from tracker.reading import Told
@@ -80,7 +89,7 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
     ]
     return {
         "section": "commitments",
-        "row": reading.row(state, on=on, title=reading.title(text)),
+        "row": reading.row(state, on=on, text=text),
         "state": state,
         "commitment": one,
         "text": text,
@@ -106,10 +115,11 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         ),
         "definition": statuses.STATUS_DEFINITIONS.get(state.status),  # type: ignore[call-overload]
         "position": statuses.Position(state.official_position),
-        "timeline": charts.timeline(
+        "timeline": charts.focus(
             reading.drawn(steps),
             on=on,
             due_on=state.due_on,
+            due_precision=state.due_precision,
             reviews=reviews,
             **plan_span(plan),
         ),
@@ -124,12 +134,33 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         "share": _picture(one, question),
         "share_words": _picture_words(state, text["title"]),
         "last_check": None if question.is_past else _last_check(one),
+        "feed": f"?commitment={one.slug}",
+        "dates": f"?commitment={one.slug}",
+        # What stood on a past day is not offered to machines as what stands.
+        "structured": ""
+        if question.is_past
+        else structured.of_commitment(state, text, told),
         "citation": citing.Citation(
             commitment=one,
             title=reading.title(text),
             status=state.status,
             on=question.known_at or question.today,
+            as_of=question.as_of,
         ),
+        **_neighbours(one, question),
+    }
+
+
+def _neighbours(one: Commitment, question: Question) -> dict[str, Any]:
+    """Return the commitments before and after it, in the order of the references."""
+    listed, order = browse.at(question), "commitment__ref_order"
+    before = listed.filter(commitment__ref_order__lt=one.ref_order)
+    after = listed.filter(commitment__ref_order__gt=one.ref_order)
+    return {
+        "before": next(
+            iter(reading.rows(before.order_by(f"-{order}")[:1], question)), None
+        ),
+        "after": next(iter(reading.rows(after.order_by(order)[:1], question)), None),
     }
 
 

@@ -111,9 +111,7 @@ def _one(request: HttpRequest, slug: str, template: str, name: str) -> HttpRespo
         )
     if state.merged_into is not None:
         return redirect(name, state.merged_into.slug, permanent=True)
-    row = reading.row(
-        state, on=question.on, title=reading.title(reading.wording(state))
-    )
+    row = reading.row(state, on=question.on, text=reading.wording(state))
     steps = reading.spells_of(state.commitment, question)
     plan = Plan.objects.order_by("pk").first()
     span = plan_span(plan)

@@ -19,11 +19,16 @@ from commitments.models import (
     HistoryEntry,
     Plan,
 )
-from commitments.statuses import Status
+from commitments.statuses import EntryKind, Status
 from tracker import browse, charts, reading
 from tracker.browse import Question
+from tracker.finding import entries_known
+from tracker.link_health import link_health
+from tracker.pages import indicators
 from tracker.pages.asking import asked, page, plan_span
 
+# As many small charts as can be taken in at once.
+FIGURES = 10
 # Without a look at any evidence for so long, the tracker says so of itself.
 QUIET_AFTER = timedelta(days=30)
 
@@ -39,6 +44,9 @@ def home(request: HttpRequest) -> HttpResponse:
     told = reading.spells(question)
     changes = reading.changes(scored, told, limit=6)
     entries = HistoryEntry.objects.whole().in_bulk([c.entry_id for c in changes])
+    moved = indicators.moved(
+        question, {row.commitment.pk for row in every}, limit=FIGURES
+    )
     late = sorted(
         (row for row in scored if row.review_is_late),
         key=lambda row: (row.state.review_due_on or date.min, row.commitment.ref_order),
@@ -65,6 +73,8 @@ def home(request: HttpRequest) -> HttpResponse:
         clock=_clock(on=on, **span),
         pillars=_matrix(scored),
         statuses=Status,
+        figures=moved,
+        has_targets=any(line["one"].target is not None for line in moved),
         changes=[(change, entries[change.entry_id]) for change in changes],
         coming=[(c, c.days(on)) for c in reading.coming(scored, on=on, limit=6)],
         late=late,
@@ -72,9 +82,23 @@ def home(request: HttpRequest) -> HttpResponse:
         overdue=[row for row in scored if row.schedule == "overdue"],
         median=round(statistics.median(ages)) if ages else None,
         freshness=statuses.Freshness,
+        # What is found of a link today says nothing of a past day.
+        links=None if question.is_past else link_health(),
+        newest=_newest(question),
+        corrected=_corrected(question),
         section="home",
         is_home=True,
     )
+
+
+def _newest(question: Question) -> dict[str, Any] | None:
+    """Return number and time of the last public entry that was known."""
+    known = entries_known(question).order_by("-seq")
+    return known.values("seq", "recorded_at").first()
+
+
+def _corrected(question: Question) -> int:
+    return entries_known(question).filter(kind=EntryKind.CORRECTION).count()
 
 
 def _quarter_ago(on: date) -> date:

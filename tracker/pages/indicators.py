@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from commitments.models import Indicator, Observation
@@ -49,6 +51,34 @@ def _indicators(on: date) -> Any:
         "baseline_passage__source"
     ).prefetch_related(
         Prefetch("observations", known.order_by("observed_on", "pk")), "commitments"
+    )
+
+
+def moved(
+    question: browse.Question, listed: Collection[int], *, limit: int
+) -> list[dict[str, Any]]:
+    """Return the figures with a value later than their baseline, the newest first.
+
+    Only those that one of the ``listed`` commitments is read against.
+    """
+    found = []
+    for one in _indicators(question.on):
+        readings = list(one.observations.all())
+        if not readings or readings[-1].observed_on <= one.baseline_on:
+            continue
+        if any(c.pk in listed for c in one.commitments.all()):
+            found.append({"one": one, "latest": readings[-1], "spark": _spark(one)})
+    found.sort(key=lambda line: line["one"].name)
+    found.sort(key=lambda line: line["latest"].observed_on, reverse=True)
+    return found[:limit]
+
+
+def _spark(one: Indicator) -> SafeString:
+    return figures.spark(
+        [(o.observed_on, o.value) for o in one.observations.all()],
+        baseline=(one.baseline_on, one.baseline),
+        name=f"{languages.name(one)}, {one.unit}",
+        target=one.target,
     )
 
 

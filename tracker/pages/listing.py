@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -27,9 +27,10 @@ from tracker.pages.asking import FOR_EVERYBODY, asked, page, plan_span, refusal
 
 # More than the plan's commitments: a page of all, until there are many more.
 ROWS, MOST_PAGES = 200, 100_000
-FORMATS: dict[str, tuple[Callable[..., Iterable], str]] = {
-    "csv": (downloads.as_csv, "text/csv; charset=utf-8"),
-    "jsonl": (downloads.as_json, "application/jsonl"),
+MIMES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonl",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
@@ -79,9 +80,16 @@ def commitments(request: HttpRequest) -> HttpResponse:
         sorts=browse.SORTS,
         views=_views(question),
         hits=searching.hits(question, found),
+        **_followed(question),
         bodies=_bodies(found) if question.view == "cards" else {},
         section="commitments",
     )
+
+
+def _followed(question: Question) -> dict[str, str]:
+    """Return what feeds and calendar of the same rows are asked with."""
+    query = question.filters().urlencode()
+    return dict.fromkeys(("feed", "dates"), f"?{query}" if query else "")
 
 
 def _parse(query: QueryDict, *, today: date) -> Question:
@@ -118,7 +126,7 @@ def _pages(question: Question, number: int, total: int) -> dict[str, str]:
 
 @require_safe
 def download(request: HttpRequest, format: str) -> HttpResponseBase:
-    """Answer the rows that match as a file: CSV or JSON Lines."""
+    """Answer the rows that match as a file: CSV, JSON Lines or XLSX."""
     question, error = asked(request, browse.parse_list)
     if error is not None:
         return refusal(error)
@@ -130,8 +138,14 @@ def download(request: HttpRequest, format: str) -> HttpResponseBase:
 
 def _file(request: HttpRequest, question: Question, format: str) -> HttpResponseBase:
     rows = reading.each(browse.states(question), question)
-    write, mime = FORMATS[format]
-    response = StreamingHttpResponse(write(rows), content_type=mime)
+    match format:
+        case "csv":
+            written: Iterable = downloads.as_csv(rows)
+        case "xlsx":
+            written = downloads.as_xlsx(rows, on=question.on)
+        case _:
+            written = downloads.as_json(rows)
+    response = StreamingHttpResponse(written, content_type=MIMES[format])
     name = f"commitments-{question.on.isoformat()}.{format}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Robots-Tag"] = "noindex"
