@@ -22,6 +22,15 @@ def test_reading_is_not_known_before_its_day(page, record):
     assert "Tariff report" not in page(ADDRESS, as_of="2026-06-29")
 
 
+@pytest.mark.parametrize("day", ["2025-12-31", "2025-01-31"])
+def test_a_reading_no_later_than_the_baseline_is_no_later_value(page, record, day):
+    record.indicator.observations.update(observed_on=day)
+    html = page("/indicators/")
+    assert "1 figure; 0 with a later value" in html
+    assert "<b>6.9</b>" not in html
+    assert "Tariff report" in page(ADDRESS)
+
+
 @pytest.mark.parametrize("address", ["/indicators/", ADDRESS])
 def test_page_says_that_readings_have_no_time_of_recording(page, record, address):
     assert "no time of recording" in page(address, known_at="2026-08-01")

@@ -26,10 +26,8 @@ def indicator_index(request: HttpRequest) -> HttpResponse:
     lines = [
         {
             "one": one,
-            "latest": readings[-1]
-            if (readings := list(one.observations.all()))
-            else None,
-            "readings": len(readings),
+            "latest": _later(one),
+            "readings": len(one.observations.all()),
             "commitments": sum(c.pk in listed for c in one.commitments.all()),
         }
         for one in found
@@ -54,6 +52,14 @@ def _indicators(on: date) -> Any:
     )
 
 
+def _later(one: Indicator) -> Observation | None:
+    """Return the latest reading, where it is of a later day than the baseline."""
+    readings = list(one.observations.all())
+    if not readings or readings[-1].observed_on <= one.baseline_on:
+        return None
+    return readings[-1]
+
+
 def moved(
     question: browse.Question, listed: Collection[int], *, limit: int
 ) -> list[dict[str, Any]]:
@@ -63,11 +69,9 @@ def moved(
     """
     found = []
     for one in _indicators(question.on):
-        readings = list(one.observations.all())
-        if not readings or readings[-1].observed_on <= one.baseline_on:
-            continue
-        if any(c.pk in listed for c in one.commitments.all()):
-            found.append({"one": one, "latest": readings[-1], "spark": _spark(one)})
+        latest = _later(one)
+        if latest and any(c.pk in listed for c in one.commitments.all()):
+            found.append({"one": one, "latest": latest, "spark": _spark(one)})
     found.sort(key=lambda line: line["one"].name)
     found.sort(key=lambda line: line["latest"].observed_on, reverse=True)
     return found[:limit]
