@@ -24,6 +24,9 @@ def test_filters_answer_in_place_and_the_back_button_works(open_page):
     page.keyboard.press("Space")
     page.wait_for_url(f"**/commitments/?status={value}")
     page.locator("#chips a.chip").first.wait_for()
+    # The feed that programs find is that of the filters now.
+    atom = page.locator('head link[type="application/atom+xml"]')
+    expect(atom).to_have_attribute("href", f"/feeds/changes.atom?status={value}")
 
     # Focus stays where the reader was, on the box that was drawn anew.
     assert page.evaluate("document.activeElement.value") == value
@@ -112,6 +115,20 @@ def test_the_filters_can_be_walked_and_set_by_keyboard_alone(open_page):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/commitments/\??$"))
     expect(page.locator("#count")).to_be_focused()
+
+
+def test_a_citation_is_copied_at_a_press(open_page):
+    commitment = desk.assessed()
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto(commitment.get_absolute_url())
+
+    button = page.locator("#cite").get_by_role("button", name="Copy this")
+    button.click()
+
+    expect(page.locator("#cite").get_by_role("button")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#cite-plain").inner_text().strip()
+    assert f"{commitment.get_absolute_url()}?known_at=" in copied
 
 
 def test_reduced_motion_stills_the_page(open_page):

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from commitments import services
 from commitments.models import Indicator, Topic
@@ -11,6 +13,7 @@ from tests.factories import (
     AT,
     CommitmentFactory,
     EvidenceFactory,
+    UserFactory,
     assess,
     two_people,
 )
@@ -105,6 +108,28 @@ def test_one_commitment_leads_to_the_next_in_order_of_the_plan(client):
     assert f'href="{third.get_absolute_url()}" rel="next"' in ways
     assert 'rel="prev"' not in page(client, first).content.decode()
     assert 'rel="next"' not in page(client, third).content.decode()
+
+
+def test_queries_do_not_grow_with_what_has_happened(client):
+    commitment = CommitmentFactory()
+    CommitmentFactory(ref="9.9")
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            page(client, commitment)
+        return len(queries)
+
+    assess(commitment, evidence=[EvidenceFactory()])
+    few = asked()
+    for number in range(4):
+        services.attach_evidence(
+            commitment=commitment,
+            evidence=[EvidenceFactory(), EvidenceFactory()],
+            reason=f"More is known: {number}.",
+            by=UserFactory(),
+            at=AT,
+        )
+    assert asked() == few
 
 
 def test_a_change_of_wording_is_shown_word_by_word(client):

@@ -1,12 +1,14 @@
 """No chart says another number than the API, for the same filters and day."""
 
 import re
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from itertools import product
 
 import pytest
 
 from commitments.statuses import Status
+from tests.tracker import record as records
 
 DAYS = [{}, {"as_of": "2026-02-01"}, {"as_of": "2026-10-01", "known_at": "2026-07-05"}]
 LABELS = {status.label.lower(): status.value for status in Status}
@@ -124,6 +126,70 @@ def test_steps_of_an_indicator_are_the_readings_of_the_api(client, page, record)
     assert re.findall(r"\d{4} ([\d.]+)", label) == [
         f"{float(value):g}" for value in values
     ]
+
+
+@pytest.mark.parametrize("days", DAYS, ids=str)
+def test_matrix_and_counts_of_home_say_what_the_api_says(client, page, record, days):
+    html = page("/", **days)
+    stats = client.get("/api/v1/stats/", days).json()
+    table = html[html.index('<table class="matrix"') : html.index("</table>")]
+    body = table[table.index("<tbody") : table.index("</tbody>")]
+    drawn = {}
+    for row in body.split("<tr")[1:]:
+        pillar = re.search(r"pillar=(\d+)", row)[1]
+        cells = re.findall(r'<span class="n[^"]*">(\d+)</span>', row)
+        marks = [cell.count("<a ") for cell in row.split("<td")[1:]]
+        assert [int(n) for n in cells] == marks
+        drawn[pillar] = dict(zip(Status.values, marks, strict=True))
+    told_by_api = {
+        pillar: {status: n for status, n in cells.items() if status}
+        for pillar, cells in stats["pillars"].items()
+    }
+    assert {
+        pillar: {status: n for status, n in cells.items() if n}
+        for pillar, cells in drawn.items()
+    } == told_by_api
+    counts = [int(n) for n in re.findall(r"<dd>(\d+)</dd>", html)][:4]
+    assert counts == [
+        stats["trackable"],
+        stats["status"]["delivered"],
+        stats["status"]["partly_delivered"],
+        stats["schedule"]["overdue"],
+    ]
+
+
+def test_the_strip_of_freshness_says_the_days_of_the_api(client, page, record):
+    html = page("/")
+    strip = html[html.index('<div class="heat">') : html.index('class="swatches')]
+    shown = re.findall(r'href="/commitments/([^/]+)/"[^>]*>([^<]+)</a>', strip)
+    listed = client.get("/api/v1/commitments/").json()["results"]
+    days = {
+        one["slug"]: str((records.TODAY - date.fromisoformat(one["reviewed_on"])).days)
+        if one["reviewed_on"]
+        else "–"
+        for one in listed
+        if one["trackable"]
+    }
+    assert dict(shown) == days
+
+
+def test_the_chart_of_a_commitment_turns_where_the_api_does(client, page, record):
+    html = page("/commitments/join-the-pact/")
+    label = re.search(r'class="chart focus"[^>]*aria-label="([^"]*)"', html)[1]
+    spells = re.findall(r"([A-Z][a-z ]+) from (\d+ \w{3} \d{4})", label)
+    assert len(spells) == 2
+    before = None
+    for words, day in spells:
+        on = datetime.strptime(day, "%d %b %Y").replace(tzinfo=UTC).date()
+        for asked, status in (
+            (on - timedelta(days=1), before),
+            (on, LABELS[words.lower()]),
+        ):
+            one = client.get(
+                "/api/v1/commitments/join-the-pact/", {"as_of": asked.isoformat()}
+            ).json()
+            assert (one["status"] or None) == status
+        before = LABELS[words.lower()]
 
 
 @pytest.mark.parametrize("days", DAYS, ids=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import statistics
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -91,7 +92,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _newest(question: Question) -> dict[str, Any] | None:
+def _newest(question: Question) -> Mapping[str, Any] | None:
     """Return number and time of the last public entry that was known."""
     known = entries_known(question).order_by("-seq")
     return known.values("seq", "recorded_at").first()
