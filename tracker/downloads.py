@@ -107,6 +107,8 @@ def as_xlsx(rows: Iterable[Row], *, on: date) -> Iterator[bytes]:
     for number, row in enumerate(rows, start=1):
         for place, value in enumerate(record(row).values()):
             match value:
+                case None | "":
+                    continue
                 case date():
                     sheet.write_datetime(number, place, value, day)
                 case bool():

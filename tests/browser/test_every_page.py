@@ -110,9 +110,9 @@ def test_what_is_wrong_would_be_found(open_page, everywhere, violations, address
     page.evaluate(
         """() => {
           const p = document.querySelector("main p");
-          p.insertAdjacentHTML("beforebegin", "<img src='/icon.svg' width=2000>");
+          p.insertAdjacentHTML("beforebegin", "<img src='/icon.svg'><p class=x>x</p>");
           const pale = new CSSStyleSheet();
-          pale.replaceSync(":root {--ink: #999 !important}");
+          pale.replaceSync(":root {--ink: #999 !important} .x {width: 2000px}");
           document.adoptedStyleSheets = [pale];
         }"""
     )

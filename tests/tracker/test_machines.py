@@ -122,7 +122,7 @@ def test_a_commitment_is_described_as_a_report(page, record):
     assert report["creativeWorkStatus"] == "Under way"
     assert report["abstract"] == "The notice was a draft."
     assert (report["datePublished"], report["dateModified"]) == (
-        *("2026-07-03", "2026-09-02"),
+        *("2026-07-03", "2026-08-02"),
     )
     assert {one["name"] for one in report["about"]} == {"Ministry of Commerce", "ASEAN"}
     assert all(one["url"].startswith("https://") for one in report["citation"])
