@@ -145,7 +145,7 @@ def each(states: QuerySet[State], question: Question) -> Iterator[Row]:
             yield row(state, on=question.on)
         return
     for s in states.select_related("wording_entry__text").iterator(CHUNK):
-        yield row(s, on=question.on, title=title(wording(s)))
+        yield row(s, on=question.on, text=wording(s))
 
 
 def known(question: Question) -> QuerySet[State]:
