@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from commitments import chain, search
+from commitments import chain, search, shown
 from commitments.chain import Finding
 from commitments.fold import Values
 from commitments.models import Commitment, State
@@ -28,6 +28,8 @@ def check_record() -> Iterator[str]:
         yield from _check_wording(commitment)
     for pk in search.stale():
         yield f"commitment {pk}: the search index differs from the record"
+    for check in shown.CHECKS:
+        yield from check()
 
 
 def _check_states(commitment: Commitment, wanted: list[dict]) -> Iterator[str]:

@@ -4,7 +4,7 @@ On SQLite an FTS5 table, on PostgreSQL a table of tsvectors, each fed with words
 are already cut here, so that both find the same: lower case, without accents, Chinese
 in pairs of characters. ``now`` holds what is said today (wording, test, names, reasons,
 documents), ``past`` the wordings that held before. ``refresh`` is the one writer, in
-the transaction of the change; ``check_record`` finds what it missed.
+the transaction of the change (``commitments.shown``); ``check_record`` finds what it missed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from commitments.models import (
     Citation,
     Commitment,
     Criterion,
-    Evidence,
     HistoryEntry,
     Partner,
     Topic,
@@ -223,21 +222,6 @@ def fill() -> None:
         cursor.execute(f"SELECT 1 FROM {TABLE} LIMIT 1")  # noqa: S608
         if cursor.fetchone() is None:
             refresh_all()
-
-
-def about(changed: Any, pks: Iterable[int]) -> list[int]:
-    """Return the commitments that rows of the model ``changed`` are searched by."""
-    paths = {
-        Commitment: "pk",
-        Evidence: "history__evidence",
-        Body: "bodies",
-        Topic: "topics",
-        Partner: "partners",
-    }
-    if changed not in paths:
-        return []
-    named = Commitment.objects.filter(**{f"{paths[changed]}__in": list(pks)})
-    return list(named.order_by().values_list("pk", flat=True).distinct())
 
 
 def _digest(now: str, past: str) -> str:

@@ -8,45 +8,44 @@ from the entries is computed by the same functions, so ``verify_history`` holds.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Model, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 
-from commitments import actors, chain, search
+from commitments import actors, chain, shown, signals
 from commitments.fold import fold
 from commitments.models import (
-    Body,
     Citation,
     Commitment,
-    Criterion,
     DataVersion,
     Evidence,
     HistoryEntry,
     HistoryText,
-    Milestone,
-    Partner,
-    Pillar,
     Plan,
-    Responsibility,
     State,
-    Topic,
 )
 from commitments.models.state import StateFields
 from commitments.services.record import rows, succeeding
 from commitments.statuses import EntryKind, Position, Precision, SignOff, Status
+from commitments.synthetic_rows import (
+    BATCH,
+    IN_A_PILLAR,
+    Making,
+    documents,
+    drafts,
+    frame,
+    kept_of,
+    pool_of,
+)
 from commitments.synthetic_words import ACTS, FIELDS, PLACES
 
 AUTHOR = actors.Machine("synthetic")
-BATCH = 1000
-# A pillar numbers its commitments with four digits.
-IN_A_PILLAR = 9_999
-# From the first publication to the last entry, and between two rounds of entries.
-SPAN, ROUND = timedelta(days=330), timedelta(days=60)
+# Between two rounds of entries.
+ROUND = timedelta(days=60)
 
 # What happens to a commitment once it is published.
 Step = tuple[EntryKind, dict[str, Any]]
@@ -74,36 +73,12 @@ PATHS: tuple[tuple[Step, ...], ...] = (
 )
 ROUNDS = 1 + max(map(len, PATHS))
 MOST = IN_A_PILLAR * 99
+# Entries told of at a time, as if they had been recorded together.
+TOLD = 400
 
 
 class NotEmpty(Exception):
     """The database holds a record already; made-up rows never join a real one."""
-
-
-@dataclass
-class _Making:
-    """One run: what was made so far, and where the chain stands."""
-
-    commitments: int
-    seed: int
-    until: date
-    tell: Callable[[str], object]
-    seq: int = 0
-    head: str = chain.GENESIS
-    pillars: list[Pillar] = field(default_factory=list)
-    bodies: list[Body] = field(default_factory=list)
-    partners: list[Partner] = field(default_factory=list)
-    topics: list[Topic] = field(default_factory=list)
-    documents: list[tuple[int, bool]] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.until, time(8), tzinfo=UTC) - SPAN
-
-    def dice(self, *what: Any) -> random.Random:
-        """Return the same chances each time it is asked for the same thing."""
-        return random.Random(f"{self.seed}/{what}")  # noqa: S311
 
 
 def make(
@@ -116,7 +91,7 @@ def make(
     """
     if not 1 <= commitments <= MOST:
         raise ValueError(f"Give a number of commitments from 1 to {MOST}.")
-    making = _Making(commitments, seed, until, tell)
+    making = Making(commitments, seed, until, tell)
     with transaction.atomic():
         chain.lock()
         for model in (Plan, Commitment, Evidence, HistoryEntry):
@@ -125,11 +100,11 @@ def make(
                     "This database holds a record already. Made-up commitments never "
                     "join a real one: name an empty database by DATABASE_URL."
                 )
-        _frame(making)
+        frame(making)
         for first in range(0, commitments, BATCH):
             numbers = range(first, min(first + BATCH, commitments))
-            _documents(making, numbers)
-            _commitments(making, numbers)
+            documents(making, numbers)
+            drafts(making, numbers)
         tell(f"{commitments} commitments, {len(making.documents)} documents")
         for turn in range(ROUNDS):
             for first in range(0, commitments, BATCH):
@@ -138,173 +113,17 @@ def make(
             tell(f"{making.seq} entries")
         for first in range(0, commitments, BATCH):
             _project(making.rows[first : first + BATCH])
-            search.refresh(making.rows[first : first + BATCH])
+            shown.refresh(making.rows[first : first + BATCH])
+        for first in range(1, making.seq + 1, TOLD):
+            told = HistoryEntry.objects.filter(seq__gte=first, seq__lt=first + TOLD)
+            signals.recorded.send(HistoryEntry, entries=told.chained())
         DataVersion.bump()
     with connection.cursor() as cursor:
         # Without counts of its rows a database plans badly.
         cursor.execute("ANALYZE")
 
 
-def _created(model: type[Model], made: Iterator[Any]) -> list[Any]:
-    return model._default_manager.bulk_create(made, batch_size=BATCH)
-
-
-def _frame(making: _Making) -> None:
-    """Make what commitments hang on: plan, pillars, names, a source."""
-    start = making.start.date()
-    plan = Plan.objects.create(
-        slug="synthetic",
-        title="A made-up plan",
-        starts_on=date(start.year, 1, 1),
-        ends_on=date(start.year + 4, 12, 31),
-        coded_on=start,
-        evidence_to=start,
-    )
-    count = max(4, -(-making.commitments // IN_A_PILLAR))
-    making.pillars = _created(
-        Pillar,
-        (
-            Pillar(plan=plan, number=n, slug=f"pillar-{n}", title=f"Aspect {n}")
-            for n in range(1, count + 1)
-        ),
-    )
-    making.bodies = _created(
-        Body,
-        (
-            Body(
-                slug=f"body-{n}",
-                name=f"Ministry of {en.capitalize()}",
-                name_zh=f"{zh}部",
-                short_name=f"MO{n}",
-                kind=Body.Kind.MINISTRY,
-            )
-            for n, (en, zh) in enumerate(FIELDS)
-        ),
-    )
-    making.partners = _created(
-        Partner,
-        (
-            Partner(slug=f"place-{n}", name=en, name_zh=zh, kind=Partner.Kind.REGION)
-            for n, (en, zh) in enumerate(PLACES)
-        ),
-    )
-    making.topics = _created(
-        Topic,
-        (
-            Topic(slug=f"topic-{n}", name=en.capitalize(), name_zh=zh)
-            for n, (en, zh) in enumerate(FIELDS)
-        ),
-    )
-
-
-def _documents(making: _Making, numbers: range) -> None:
-    """Make two documents for each commitment."""
-    made = (_document(making, n) for n in range(2 * numbers.start, 2 * numbers.stop))
-    rows = _created(Evidence, made)
-    making.documents += [(row.pk, row.official) for row in rows]
-
-
-def _named(number: int) -> dict[str, str]:
-    """Return what an entry keeps of a document."""
-    return {
-        "slug": f"document-{number}",
-        "url": f"https://documents.example/{number}",
-        "nature": "action",
-    }
-
-
-def _document(making: _Making, number: int) -> Evidence:
-    dice = making.dice("document", number)
-    (act, act_zh), (what, what_zh) = dice.choice(ACTS), dice.choice(FIELDS)
-    place, place_zh = dice.choice(PLACES)
-    return Evidence(
-        **_named(number),
-        title=f"Notice {number}: {act} {what} in {place}",
-        title_original=f"关于在{place_zh}{act_zh}{what_zh}的通知（{number}号）",
-        publisher=f"Office of {what}",
-        published_on=making.start.date() + timedelta(days=number % 300),
-        occurred_on=making.start.date() + timedelta(days=number % 300),
-        language="zh",
-        type=dice.choice(("regulation", "notice", "news", "statistics")),
-        official=dice.random() < 0.6,
-        reliability="high",
-        summary=f"It says how to {act} {what} in {place}, and from when on. It names "
-        f"{dice.randrange(2, 40)} measures and the office that answers for each.",
-    )
-
-
-def _commitments(making: _Making, numbers: range) -> None:
-    """Make drafts with their tests, names, milestones and documents."""
-    drafts = _created(Commitment, (_draft(making, n) for n in numbers))
-    making.rows += [row.pk for row in drafts]
-    made: dict[type[Model], list[Any]] = {}
-    for number, row in zip(numbers, drafts, strict=True):
-        for related in _related(making, number, row):
-            made.setdefault(type(related), []).append(related)
-    for model, found in made.items():
-        _created(model, iter(found))
-
-
-def _draft(making: _Making, number: int) -> Commitment:
-    dice = making.dice("commitment", number)
-    (act, act_zh), (what, what_zh) = dice.choice(ACTS), dice.choice(FIELDS)
-    place, place_zh = dice.choice(PLACES)
-    pillar, place_in_it = divmod(number, -(-making.commitments // len(making.pillars)))
-    stated = making.start.date() - timedelta(days=7)
-    due = stated + timedelta(days=dice.randrange(120, 1700))
-    dated = dice.random() < 0.7
-    draft = Commitment(
-        slug=f"commitment-{number}",
-        ref=f"{pillar + 1}.{place_in_it + 1}",
-        pillar=making.pillars[pillar],
-        title=f"{act.capitalize()} {what} in {place} ({number})",
-        title_zh=f"在{place_zh}{act_zh}{what_zh}（{number}）",
-        statement=f"The plan says it will {act} {what} in {place}, step by step, and "
-        f"give the offices in charge what they need for it.",
-        reading=f"It takes a legal act that does so for the whole of {place}; a trial "
-        f"in one part of it is a step, and no more.",
-        kind=dice.choice(Commitment.Kind.values),
-        specificity=dice.choice(Commitment.Specificity.values),
-        stated_on=stated,
-        original_due_on=due if dated else None,
-        original_due_precision=Precision.DAY if dated else "",
-    )
-    draft.place()
-    return draft
-
-
-def _related(making: _Making, number: int, row: Commitment) -> Iterator[Model]:
-    dice = making.dice("related", number)
-    for key in "ab":
-        text = f"Part {key}: a legal act is in force, and its text is published."
-        yield Criterion(commitment=row, key=key, text=text)
-    for position, body in enumerate(dice.sample(making.bodies, dice.choice((1, 2)))):
-        yield Responsibility(commitment=row, body=body, position=position + 1)
-    for partner in dice.sample(making.partners, dice.choice((0, 1, 1))):
-        yield Commitment.partners.through(commitment=row, partner=partner)
-    for topic in dice.sample(making.topics, dice.choice((1, 2))):
-        yield Commitment.topics.through(commitment=row, topic=topic)
-    for document in _pool(making, number):
-        yield Evidence.commitments.through(
-            commitment=row, evidence_id=making.documents[document][0]
-        )
-    if number % 4 == 0:
-        due = making.until + timedelta(days=dice.randrange(10, 700))
-        yield Milestone(
-            commitment=row, key="rules", title="Rules published", due_on=due,
-            due_precision=Precision.DAY,
-        )  # fmt: skip
-
-
-def _pool(making: _Making, number: int) -> list[int]:
-    """Return the documents that a commitment rests on: its own, and others'."""
-    dice = making.dice("pool", number)
-    own = [2 * number, 2 * number + 1]
-    # Of those made by now: later ones are not in the database yet.
-    return list(dict.fromkeys([*own, *(dice.randrange(own[-1] + 1) for _ in "12")]))
-
-
-def _entries(making: _Making, turn: int, numbers: range) -> None:
+def _entries(making: Making, turn: int, numbers: range) -> None:
     """Append one entry to each commitment whose path goes so far."""
     drafts = Commitment.objects.prefetch_related("criteria", "responsibilities__body")
     found = drafts.in_bulk([making.rows[n] for n in numbers])
@@ -324,7 +143,7 @@ def _entries(making: _Making, turn: int, numbers: range) -> None:
 
 
 def _entry(
-    making: _Making, turn: int, number: int, row: Commitment, path: tuple[Step, ...]
+    making: Making, turn: int, number: int, row: Commitment, path: tuple[Step, ...]
 ) -> tuple[HistoryEntry, HistoryText, list[Citation]]:
     """Return the next entry of the chain, of one commitment."""
     dice = making.dice("entry", number, turn)
@@ -371,9 +190,9 @@ def _entry(
         **values,
     )
     citations, cited = [], []
-    pool = _pool(making, number)
+    pool = pool_of(making, number)
     for document in dice.sample(pool, min(2, len(pool))) if turn else ():
-        (pk, official), named = making.documents[document], _named(document)
+        (pk, official), named = making.documents[document], kept_of(document)
         cited.append([*named.values(), official, ""])
         del named["slug"]
         citations.append(

@@ -192,6 +192,7 @@ DATABASES = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/tracker.sqlite3")
 }
 _database = DATABASES["default"]
+_database["CONN_MAX_AGE"] = 60
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         # With deferred transactions most concurrent writers fail as locked.
@@ -204,7 +205,6 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     if test_name := env("TEST_DATABASE_NAME", default=""):
         _database["TEST"] = {"NAME": test_name}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
-    _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
 else:
     raise ImproperlyConfigured(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -28,6 +28,7 @@ from commitments.models import (
 from commitments.statuses import Freshness, Position, Schedule, Status
 from tracker import finding, languages, orders, writing
 
+Rows = TypeVar("Rows", bound=QuerySet)
 DAYS = ("as_of", "known_at")
 FACETS = {
     "pillar": gettext_lazy("Pillar"),
@@ -284,18 +285,25 @@ def at(question: Question) -> QuerySet[State]:
     return known.standing_now().select_related("commitment__pillar")
 
 
+def now() -> QuerySet[Commitment]:
+    """Return every published commitment, whose columns hold what is true today."""
+    return Commitment.objects.standing_now()
+
+
 def states(question: Question) -> QuerySet[State]:
     """Return what matches, in the order asked for."""
     found = narrowed(at(question), question)
     return orders.ordered(found, orders.COMMITMENTS[question.sort])
 
 
-def narrowed(
-    rows: QuerySet[State], question: Question, *, leaving_out: str = ""
-) -> QuerySet[State]:
-    """Return those of ``rows`` that match, but for the facet ``leaving_out``."""
+def narrowed(rows: Rows, question: Question, *, leaving_out: str = "") -> Rows:
+    """Return those of ``rows`` that match, but for the facet ``leaving_out``.
+
+    They are states, or (for today) commitments.
+    """
     if question.q:
-        rows = rows.filter(finding.saying(question))
+        said = finding.saying(question)
+        rows = rows.filter(**{f"{_owner(rows.model)}__in": said})
     if question.claim_gap is not None:
         gap = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
             status=Status.DELIVERED
@@ -307,30 +315,40 @@ def narrowed(
         wanted = tuple(v for v in values if not v.startswith(NOT))
         unwanted = tuple(v.removeprefix(NOT) for v in values if v.startswith(NOT))
         if wanted:
-            rows = rows.filter(_has(name, wanted, on=question.on))
+            rows = rows.filter(_has(rows.model, name, wanted, on=question.on))
         if unwanted:
-            rows = rows.exclude(_has(name, unwanted, on=question.on))
+            rows = rows.exclude(_has(rows.model, name, unwanted, on=question.on))
     return rows
 
 
-def _has(name: str, values: tuple[str, ...], *, on: date) -> Q:
+def _owner(model: Any) -> str:
+    """Return what leads from a row to the commitment that it is of."""
+    return "pk" if model is Commitment else "commitment"
+
+
+def _column(model: Any, name: str) -> str:
+    return name.removeprefix("commitment__") if model is Commitment else name
+
+
+def _has(model: Any, name: str, values: tuple[str, ...], *, on: date) -> Q:
     if name in ("schedule", "freshness"):
         found = Q()
         for value in values:
-            found |= Q(pk__in=derived(name, value, on=on))
+            found |= Q(pk__in=_derived(model, name, value, on=on))
         return found
     column = COLUMNS[name]
     if name in ("body", "partner", "topic"):
         # Through a subquery: two matching bodies must not give two rows.
         column = column.removeprefix("commitment__")
         among = Commitment.objects.filter(**{f"{column}__in": values})
-        return Q(commitment__in=among.values("pk"))
-    return Q(**{f"{column}__in": values})
+        return Q(**{f"{_owner(model)}__in": among.values("pk")})
+    return Q(**{f"{_column(model, column)}__in": values})
 
 
-def derived(name: str, value: str, *, on: date) -> QuerySet:
+def _derived(model: Any, name: str, value: str, *, on: date) -> QuerySet:
     # What cannot be tracked has neither a schedule nor a review.
-    rows = State.objects.filter(commitment__trackable=True)
+    scored = _column(model, "commitment__trackable")
+    rows = model.objects.filter(**{scored: True})
     if name == "schedule":
         return rows.with_schedule(value, on=on).values("pk")
     return rows.with_freshness(value, on=on).values("pk")

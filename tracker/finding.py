@@ -7,9 +7,9 @@ is a hit.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from commitments import search
 from commitments.models import HistoryEntry, State
@@ -29,17 +29,17 @@ def entries_known(question: Question) -> QuerySet[HistoryEntry]:
     return found
 
 
-def saying(question: Question) -> Q:
-    """Return the condition on states that every word searched for is said."""
+def saying(question: Question) -> Any:
+    """Return the keys of commitments that say every word searched for."""
     phrases = search.phrases(question.q)
     if not phrases:
-        return Q(pk__in=[])
+        return []
     if not question.is_past:
-        return Q(commitment__in=search.holding(phrases, past=False))
+        return search.holding(phrases, past=False)
     asked = (question.q, question.on, question.known_at)
     if asked not in question.memo:
         question.memo[asked] = _said_then(question, phrases)
-    return Q(commitment__in=question.memo[asked])
+    return question.memo[asked]
 
 
 def _said_then(question: Question, phrases: list[search.Phrase]) -> list[int]:

@@ -8,7 +8,7 @@ what the first does and no row that comes or goes meanwhile shifts another.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -25,11 +25,10 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from commitments.models.state import FOREVER
+from commitments.models.state import FOREVER, LONG_AGO
 from commitments.statuses import Status
 
 Rows = TypeVar("Rows", bound=QuerySet)
-LONG_AGO = date(1, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -41,10 +40,25 @@ class Key:
     descending: bool = False
 
 
+class Written(Value):
+    """A day as part of the statement, as an index has it: not as a parameter."""
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple]:
+        return f"'{self.value.isoformat()}'", ()
+
+
 def dated(column: str, instead: date, *, descending: bool = False) -> Key:
     """Return a key by a date; where there is none, ``instead`` stands for it."""
-    never = Value(instead, output_field=DateField())
+    never = Written(instead, output_field=DateField())
     return Key(Coalesce(column, never), date, descending)
+
+
+def _owned(key: Key) -> Key:
+    """Return a key of states as that of the commitments they are of."""
+    if not isinstance(key.by, str):
+        return key
+    names = {"commitment_id": "pk", "commitment__ref_order": "ref_order"}
+    return replace(key, by=names[key.by])
 
 
 _FURTHEST_FIRST = (
@@ -74,6 +88,10 @@ COMMITMENTS: dict[str, list[Key]] = {
     ],
     "due": [dated("due_on", FOREVER), *_BY_REFERENCE],
     "review": [dated("reviewed_on", LONG_AGO), *_BY_REFERENCE],
+}
+# The same of the commitments themselves, whose columns hold what is true now.
+NOW: dict[str, list[Key]] = {
+    name: [_owned(key) for key in keys] for name, keys in COMMITMENTS.items()
 }
 # The orders of what happened: that of the chain, and two that begin with the newest.
 HISTORY: dict[str, list[Key]] = {
@@ -113,4 +131,6 @@ def behind(
         comparing = "lt" if key.descending is not backwards else "gt"
         found |= same & Q(**{f"place_{n}__{comparing}": value})
         same &= Q(**{f"place_{n}": value})
-    return rows.filter(found)
+    # Said once more of the first key alone, so that an index is entered there.
+    first = keys[0].descending is not backwards
+    return rows.filter(found, **{f"place_0__{'lte' if first else 'gte'}": at[0]})

@@ -10,14 +10,14 @@ the first, loses nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-import orjson
 from django.db import transaction
 
-from commitments import tracing
+from commitments import shown, tracing
 from commitments.models import HistoryEntry
 from commitments.models.history import HistoryEntryQuerySet
 from commitments.signals import recorded
@@ -27,12 +27,15 @@ from tracker.models import Channel, Delivery, Event, Hold
 
 logger = logging.getLogger(__name__)
 
+BATCH = 400
 RESTORED = "Restored from a backup"
 
 
 def connect() -> None:
     """Write what is recorded into the outbox, from now on."""
     recorded.connect(_on_recorded, dispatch_uid="tracker.outbox")
+    if differing not in shown.CHECKS:
+        shown.CHECKS.append(differing)
 
 
 def _on_recorded(*, entries: HistoryEntryQuerySet, **kwargs: Any) -> None:
@@ -49,7 +52,7 @@ def write(entries: Sequence[HistoryEntry]) -> None:
             entry=entry,
             commitment=entry.commitment,
             type=change["type"],
-            body=body(change),
+            body=sync.written(change),
             request_id=tracing.request_id(),
             recorded_at=entry.recorded_at,
         )
@@ -67,13 +70,18 @@ def _write_anew(commitments: set[int]) -> None:
     }
     entries = list(HistoryEntry.objects.filter(seq__in=events).chained())
     for change in sync.told(entries):
-        events[change["seq"]].body = body(change)
+        events[change["seq"]].body = sync.written(change)
     Event.objects.bulk_update(events.values(), ["body"], batch_size=200)
 
 
-def body(change: dict[str, Any]) -> str:
-    """Return a change as the API writes it."""
-    return orjson.dumps(change, default=str).decode()
+def differing() -> Iterator[str]:
+    """Yield which events tell something else than their entries."""
+    stored = Event.objects.order_by("pk").values_list("pk", "body").iterator()
+    while batch := dict(islice(stored, BATCH)):
+        entries = HistoryEntry.objects.filter(seq__in=batch).chained()
+        for change in sync.told(list(entries)):
+            if batch[change["seq"]] != sync.written(change):
+                yield f"entry {change['seq']}: its event differs from the record"
 
 
 @transaction.atomic

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from commitments.models import HistoryEntry, State
 from commitments.models.commitment import WORDING
 from commitments.models.state import FOREVER
@@ -48,17 +50,30 @@ PLAIN = (
 )
 
 
-def after(seq: int, *, limit: int) -> tuple[list[dict[str, Any]], bool]:
+def after(seq: int, *, limit: int) -> tuple[list[tuple[int, str]], bool]:
     """Return the public changes that follow entry ``seq``, and whether more do.
+
+    Each as its number and its JSON, which the outbox keeps for good; of an entry older
+    than the outbox it is made.
 
     ``seq`` grows in the order of commits and a commitment takes no entry before it
     is published, so nothing ever appears behind a position that was handed out.
     The number of queries does not depend on that of changes.
     """
-    entries = HistoryEntry.objects.public().filter(seq__gt=seq).order_by("seq").whole()
-    found = list(entries[: limit + 1])
-    more = len(found) > limit
-    return told(found[:limit]), more
+    entries = HistoryEntry.objects.public().filter(seq__gt=seq).order_by("seq")
+    found = list(entries.values_list("seq", "event__body")[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    untold = [seq for seq, body in found if body is None]
+    if untold:
+        older = HistoryEntry.objects.filter(seq__in=untold).chained()
+        made = {change["seq"]: written(change) for change in told(list(older))}
+        found = [(seq, body or made[seq]) for seq, body in found]
+    return found, more
+
+
+def written(change: dict[str, Any]) -> str:
+    """Return a change as the API writes it."""
+    return orjson.dumps(change, default=str).decode()
 
 
 def told(entries: Sequence[HistoryEntry]) -> list[dict[str, Any]]:

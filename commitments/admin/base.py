@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from commitments import chain, search
+from commitments import chain, shown
 from commitments.models import DataVersion
 
 
@@ -63,22 +63,30 @@ class FactAdmin(admin.ModelAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None):
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
+    def save_model(self, request: HttpRequest, obj: Model, form, *args) -> None:
+        # Also those that it no longer names when it is saved.
+        form.shown_before = shown.about(self.model, [obj.pk] if obj.pk else [])
+        super().save_model(request, obj, form, *args)
+
     def save_related(self, request: HttpRequest, form, *args, **kwargs) -> None:
         super().save_related(request, form, *args, **kwargs)
-        search.refresh(search.about(self.model, [form.instance.pk]))
+        named = shown.about(self.model, [form.instance.pk])
+        shown.refresh([*form.shown_before, *named])
         DataVersion.bump()
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        named = search.about(self.model, [obj.pk])
+        chain.lock()
+        named = shown.about(self.model, [obj.pk])
         super().delete_model(request, obj)
-        search.refresh(named)
+        shown.refresh(named)
         DataVersion.bump()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic():
-            named = search.about(self.model, queryset.values_list("pk", flat=True))
+            chain.lock()
+            named = shown.about(self.model, queryset.values_list("pk", flat=True))
             super().delete_queryset(request, queryset)
-            search.refresh(named)
+            shown.refresh(named)
             DataVersion.bump()
 
 

@@ -23,7 +23,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from commitments import actors, chain, search, tracing
+from commitments import actors, chain, shown, tracing
 from commitments.models import DataVersion, ImportRun
 from commitments.rules import RuleBroken
 
@@ -212,7 +212,7 @@ def _write(run: ImportRun, *, at: datetime) -> None:
                 if not report.counts[REFUSED]:
                     write(outcomes, model=model, by=run.by, why=f"Import {run.pk}")
                     changed = [o.instance.pk for o in outcomes if o.kind != UNCHANGED]
-                    search.refresh(search.about(model, changed))
+                    shown.refresh(shown.about(model, changed))
             if report.counts[REFUSED]:
                 raise _Refused
             DataVersion.bump()

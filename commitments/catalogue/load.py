@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 
-from commitments import actors, search
+from commitments import actors, shown
 from commitments.catalogue import schema
 from commitments.catalogue.read import Catalogue, CatalogueError, Problem
 from commitments.catalogue.report import Report
@@ -108,7 +108,7 @@ class _Load:
         for _, item in self.catalogue.all_commitments():
             teller.tell(rows[item.slug], item)
         if self.report.added:
-            search.refresh(row.pk for row in rows.values())
+            shown.refresh(row.pk for row in rows.values())
             DataVersion.bump()
 
     def clashes(self) -> Iterator[Problem]:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import models
-from django.db.models import F, Min, Q
-from django.db.models.functions import TruncDate
+from django.db.models import F, Min, Q, Value
+from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,9 +13,17 @@ from commitments.statuses import Precision, Status
 from commitments.validation import check_text
 from commitments.verdicts import LOST, SILENT, SILENT_FOR, Verdict
 
-from .state import StateFields, StateQuestions
+from .state import FOREVER, LONG_AGO, StateFields, StateQuestions
 
 WORDING = ("title", "title_zh", "statement", "reading")
+
+
+# What has no date comes last; what was never reviewed has waited longest.
+BY_DAY = {
+    "by_due": Coalesce("due_on", Value(FOREVER)),
+    "by_review": Coalesce("reviewed_on", Value(LONG_AGO)),
+    "by_event": Coalesce("last_material_on", Value(LONG_AGO)).desc(),
+}
 
 
 class CommitmentQuerySet(StateQuestions):
@@ -182,6 +190,24 @@ class Commitment(StateFields):
         indexes = [
             # The nightly scan asks for what has come due.
             models.Index(fields=["review_due_on"], name="commitment_review_due"),
+            # The list of what is true today, in each order that goes by a column.
+            models.Index(
+                fields=["standing", "ref_order", "id"], name="commitment_by_ref"
+            ),
+            models.Index(
+                fields=["standing", "status", "ref_order", "id"],
+                name="commitment_by_status",
+            ),
+            *(
+                models.Index(
+                    F("standing"),
+                    by,
+                    F("ref_order"),
+                    F("id"),
+                    name=f"commitment_{name}",
+                )
+                for name, by in BY_DAY.items()
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from commitments import statuses
 from commitments.statuses import Confidence, Position, Precision, Status
 
-FOREVER = date(9999, 12, 31)
+LONG_AGO, FOREVER = date(1, 1, 1), date(9999, 12, 31)
 NO_ENTRY_YET = 2**62
 
 

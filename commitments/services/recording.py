@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import transaction
 
-from commitments import chain, search, signals
+from commitments import chain, shown, signals
 from commitments.models import HistoryEntry
 
 P = ParamSpec("P")
@@ -55,7 +55,7 @@ def _tell(appended: list[int]) -> None:
     entries = HistoryEntry.objects.public().filter(
         seq__gte=appended[0], seq__lte=appended[-1]
     )
-    search.refresh(entries.order_by().values_list("commitment_id", flat=True))
+    shown.refresh(entries.order_by().values_list("commitment_id", flat=True))
     signals.recorded.send(HistoryEntry, entries=entries.chained())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from commitments import services
+from commitments import services, shown
 from commitments.models import Indicator, Partner, Source, Topic
 from tests.factories import (
     BodyFactory,
@@ -185,5 +185,8 @@ def _history(one: Record) -> None:
         by=UserFactory(),
         at=moment(9, 2),
     )
-    for commitment in (*one.all, one.withdrawn, one.merged):
+    # Names and numbers were tied to them past the services.
+    every = (*one.all, one.withdrawn, one.merged)
+    shown.refresh(commitment.pk for commitment in every)
+    for commitment in every:
         commitment.refresh_from_db()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -108,10 +109,11 @@ class ChangesView(Answer, APIView):
         after = number(request, "after", least=0, most=2**62, usual=0)
         limit = number(request, "limit", least=1, most=MOST, usual=USUAL)
         found, more = sync.after(after, limit=limit)
-        last = found[-1]["seq"] if found else after
+        last = found[-1][0] if found else after
+        results = orjson.Fragment(f"[{','.join(body for _, body in found)}]")
         address = request.build_absolute_uri(reverse("api-changes"))
         following = f"{address}?after={last}&limit={limit}"
         return Response(
-            {"results": found, "last": last, "more": more, "next": following},
+            {"results": results, "last": last, "more": more, "next": following},
             headers={"Link": f'<{following}>; rel="next"'},
         )

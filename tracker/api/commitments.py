@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Prefetch
+import orjson
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.response import Response
 
-from commitments.models import Commitment, HistoryEntry, Passage, Responsibility, State
+from commitments.models import Commitment, HistoryEntry, State
 from tracker import browse, changes, finding, orders
-from tracker.api import asking, embedded, filters, record_serializers
-from tracker.api.lists import RecordViewSet
+from tracker.api import asking, cards, embedded, filters, record_serializers
+from tracker.api.lists import CHUNK, RecordViewSet
 from tracker.api.shapes import shape
 from tracker.browse import Question
 from tracker.changes import Asked
@@ -54,34 +55,60 @@ class CommitmentViewSet(RecordViewSet):
         if self.is_drawn():
             return State.objects.all()
         question = self.question()
-        rows = browse.at(question)
         if self.action == "retrieve":
             # Also what was withdrawn or merged: an address never dies.
             rows = State.objects.at(as_of=question.on, known_at=question.known_at)
-            rows = rows.select_related("commitment__pillar", "status_entry__text")
-        rows = browse.narrowed(rows, question)
+            rows = cards.with_all(rows)
+        else:
+            rows = cards.with_names(browse.narrowed(browse.at(question), question))
         if question.is_past:
-            rows = rows.select_related(
-                "commitment__pillar", "status_entry__text", "wording_entry__text"
-            )
-        bodies = Responsibility.objects.select_related("body")
-        return rows.prefetch_related(
-            Prefetch("commitment__responsibilities", bodies),
-            "commitment__partners",
-            "commitment__topics",
-        )
+            rows = rows.select_related("wording_entry__text")
+        return rows
 
     def get_serializer_class(self) -> Any:
         if self.action == "retrieve":
             return record_serializers.StateDetailSerializer
         return super().get_serializer_class()
 
+    def is_on_cards(self) -> bool:
+        """Whether the answer is what cards say: whole rows of JSON as they are today."""
+        query = self.request.query_params
+        if self.request.accepted_renderer.format == "csv":
+            return False
+        return not ("fields" in query or "expand" in query or self.question().is_past)
+
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.accepted_renderer.format != "json" or not self.is_on_cards():
+            return super().list(request, *args, **kwargs)
+        question = self.question()
+        rows = browse.narrowed(browse.now(), question)
+        page = self.paginator.paginate_queryset(rows.only("pk"), request, self)
+        told = cards.texts([row.pk for row in page], on=question.on)
+        results = orjson.Fragment(b"[" + b",".join(told) + b"]")
+        return self.paginator.get_paginated_response(results)
+
+    def streamed(self) -> tuple[Iterable[Any], list[str]]:
+        if not self.is_on_cards():
+            return super().streamed()
+        question = self.question()
+        rows = browse.narrowed(browse.now(), question)
+        pks = orders.ordered(rows, self.keys()).values_list("pk", flat=True)
+        told = cards.every(pks.iterator(CHUNK), on=question.on)
+        return map(orjson.Fragment, told), []
+
+    def keys(self) -> Sequence[Key]:
+        # Cards are found by the commitments themselves.
+        if self.action == "list" and self.is_on_cards():
+            return orders.NOW[self.order()]
+        return super().keys()
+
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         question = self.question()
-        passages = Passage.objects.select_related("source")
-        found = self.get_queryset().prefetch_related(
-            Prefetch("commitment__passages", passages), "commitment__indicators"
-        )
+        if self.is_on_cards():
+            text = cards.whole(kwargs["slug"], on=question.on)
+            if text is not None:
+                return Response(orjson.Fragment(text))
+        found = self.get_queryset()
         state = found.filter(commitment__slug=kwargs["slug"]).first()
         if state is None:
             raise Http404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -89,13 +89,7 @@ class RecordViewSet(Answer, viewsets.ReadOnlyModelViewSet):
             if name in request.query_params:
                 message = f"{renderer.format} comes whole: leave “{name}” out."
                 raise BadParameter(name, message)
-        found = self.filter_queryset(self.get_queryset())
-        rows = orders.ordered(found, self.keys())
-        serializer = self.get_serializer()
-        lines = renderer.lines(
-            (serializer.to_representation(row) for row in rows.iterator(CHUNK)),
-            list(serializer.fields),
-        )
+        lines = renderer.lines(*self.streamed())
         kind = f"{renderer.media_type}; charset=utf-8"
         answer: Any
         if request.method == "HEAD":
@@ -105,6 +99,13 @@ class RecordViewSet(Answer, viewsets.ReadOnlyModelViewSet):
         name = f"{self.basename.removeprefix('api-')}.{renderer.format}"
         answer["Content-Disposition"] = f'inline; filename="{name}"'
         return answer
+
+    def streamed(self) -> tuple[Iterable[Any], list[str]]:
+        """Return all rows as they are told, one after the other, and their names."""
+        found = self.filter_queryset(self.get_queryset())
+        rows = orders.ordered(found, self.keys()).iterator(CHUNK)
+        serializer = self.get_serializer()
+        return map(serializer.to_representation, rows), list(serializer.fields)
 
     @extend_schema(
         responses={200: inline_serializer("Count", {"count": IntegerField()})}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -271,5 +272,9 @@ class StateDetailSerializer(StateSerializer):
 
     @extend_schema_field(HistorySerializer(many=True))
     def get_history(self, state: models.State) -> list[dict[str, Any]]:
-        entries = self.context["history"]
-        return HistorySerializer(entries, many=True).data
+        return self._entries.to_representation(self.context["history"])
+
+    @cached_property
+    def _entries(self) -> Any:
+        # Made once: what many commitments are told of in one go uses it for each.
+        return HistorySerializer(many=True)

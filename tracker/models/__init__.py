@@ -1,3 +1,4 @@
+from .card import Card
 from .delivery import Attempt, Delivery
 from .endpoint import Endpoint, EndpointNotice, EndpointSecret
 from .event import Channel, Event
@@ -9,6 +10,7 @@ from .release import Release, ReleasedFact, ReleaseFile, ReleaseOrder
 
 __all__ = [
     "Attempt",
+    "Card",
     "Channel",
     "Delivery",
     "Endpoint",

@@ -5,12 +5,13 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event as Flagged
 
 import pytest
 from django.db import connection, connections
 
 from commitments import services
+from commitments.check import check_record
 from commitments.models import Commitment, HistoryEntry
 from tests.factories import (
     AT,
@@ -20,6 +21,7 @@ from tests.factories import (
     UserFactory,
     assess,
 )
+from tracker.models import Event
 
 GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 
@@ -101,9 +103,24 @@ def test_a_wrong_parameter_is_named(db, feed, query):
 
 
 def test_more_changes_take_no_more_queries(record, client, django_assert_num_queries):
-    # The version for the tag, entries, citations with documents and copies, states.
-    with django_assert_num_queries(6):
+    # The version for the tag, and what the outbox keeps of the entries.
+    with django_assert_num_queries(2):
         client.get("/api/v1/changes/")
+
+
+def test_an_entry_older_than_the_outbox_is_told_the_same(record, client):
+    told = client.get("/api/v1/changes/").content
+    Event.objects.filter(pk__gt=3).delete()
+
+    assert client.get("/api/v1/changes/").content == told
+
+
+def test_an_event_that_differs_from_its_entry_is_found_by_the_check(record):
+    assert list(check_record()) == []
+
+    Event.objects.filter(pk=2).update(body="{}")
+
+    assert list(check_record()) == ["entry 2: its event differs from the record"]
 
 
 def client_of_the_guide():
@@ -155,7 +172,7 @@ def test_the_client_of_the_guide_ends_equal_while_writers_write(
     documents, people = [EvidenceFactory()], (UserFactory(), ReviewerFactory())
     PillarFactory()
     writers = 4 if connection.vendor == "postgresql" else 1
-    copy, stopped = {"last": 0, "commitments": {}}, Event()
+    copy, stopped = {"last": 0, "commitments": {}}, Flagged()
 
     def keep_up():
         # Stops after a random number of pages, and goes on from what it kept.
