@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import answers, following, links, record
+from bench import answers, bulk, following, links, record
 
 RECORDS = {"sqlite": record.sqlite, "postgresql": record.postgresql}
 
@@ -36,6 +36,13 @@ def run_answers(options: argparse.Namespace) -> dict:
                     found, rows, rounds=options.rounds, seconds=options.seconds
                 )
                 told[f"{database} {commitments}"] = answers.shown(results)
+                if not options.only:
+                    told[f"{database} {commitments}, bulk"] = {
+                        "export": bulk.export(found),
+                        "publishing": bulk.publishing(
+                            found, rounds=options.rounds, seconds=options.seconds
+                        ),
+                    }
     return told
 
 

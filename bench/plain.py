@@ -121,12 +121,12 @@ class CommitmentList(ListView):
 
 
 def export(request):
-    """Everything as JSON Lines, one serializer after the other."""
+    """Every commitment as JSON Lines, one serializer after the other."""
     render = JSONRenderer().render
 
     def lines():
-        for row in WHOLE.iterator(chunk_size=500):
-            yield render(DetailSerializer(row).data) + b"\n"
+        for row in LISTED.iterator(chunk_size=500):
+            yield render(CommitmentSerializer(row).data) + b"\n"
 
     return StreamingHttpResponse(lines(), content_type="application/jsonl")
 

@@ -46,6 +46,11 @@ BEAT: dict[str, Any] = {
         "schedule": 5.0,
         "options": {"expires": 30},
     },
+    # A card also says what follows from the day.
+    "renew-cards-every-hour": {
+        "task": "tracker.tasks.renew_cards",
+        "schedule": crontab(minute=2),
+    },
     "prune-deliveries-every-night": {
         "task": "tracker.tasks.prune_deliveries",
         "schedule": crontab(hour=3, minute=20),

@@ -290,6 +290,11 @@ def now() -> QuerySet[Commitment]:
     return Commitment.objects.standing_now()
 
 
+def counted(question: Question) -> QuerySet[Any]:
+    """Return what is counted: commitments themselves for today, else their states."""
+    return at(question) if question.is_past else now()
+
+
 def states(question: Question) -> QuerySet[State]:
     """Return what matches, in the order asked for."""
     found = narrowed(at(question), question)
@@ -326,7 +331,8 @@ def _owner(model: Any) -> str:
     return "pk" if model is Commitment else "commitment"
 
 
-def _column(model: Any, name: str) -> str:
+def column(model: Any, name: str) -> str:
+    """Return a column of states as it is called from rows of ``model``."""
     return name.removeprefix("commitment__") if model is Commitment else name
 
 
@@ -336,18 +342,17 @@ def _has(model: Any, name: str, values: tuple[str, ...], *, on: date) -> Q:
         for value in values:
             found |= Q(pk__in=_derived(model, name, value, on=on))
         return found
-    column = COLUMNS[name]
+    by = COLUMNS[name]
     if name in ("body", "partner", "topic"):
         # Through a subquery: two matching bodies must not give two rows.
-        column = column.removeprefix("commitment__")
-        among = Commitment.objects.filter(**{f"{column}__in": values})
+        among = Commitment.objects.filter(**{f"{column(Commitment, by)}__in": values})
         return Q(**{f"{_owner(model)}__in": among.values("pk")})
-    return Q(**{f"{_column(model, column)}__in": values})
+    return Q(**{f"{column(model, by)}__in": values})
 
 
 def _derived(model: Any, name: str, value: str, *, on: date) -> QuerySet:
     # What cannot be tracked has neither a schedule nor a review.
-    scored = _column(model, "commitment__trackable")
+    scored = column(model, "commitment__trackable")
     rows = model.objects.filter(**{scored: True})
     if name == "schedule":
         return rows.with_schedule(value, on=on).values("pk")

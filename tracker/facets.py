@@ -60,11 +60,12 @@ def gap_in_words(has_gap: bool) -> str:
 
 
 def _facet(name: str, label: str, question: Question) -> Facet:
-    rows = browse.narrowed(browse.at(question), question, leaving_out=name).order_by()
+    rows = browse.narrowed(browse.counted(question), question, leaving_out=name)
+    rows = rows.order_by()
     labels, chosen = browse.labels(name), question.chosen.get(name, ())
     if name in DERIVED:
         # What cannot be tracked has neither a schedule nor a review.
-        scored = Q(commitment__trackable=True)
+        scored = Q(**{browse.column(rows.model, "commitment__trackable"): True})
         counts = rows.aggregate(
             **{
                 value: Count("pk", filter=scored & DERIVED[name](value, on=question.on))
@@ -72,7 +73,7 @@ def _facet(name: str, label: str, question: Question) -> Facet:
             }
         )
     else:
-        column = browse.COLUMNS[name]
+        column = browse.column(rows.model, browse.COLUMNS[name])
         groups = rows.values_list(column).annotate(n=Count("pk", distinct=True))
         counts = {str(value): n for value, n in groups}
     options = [

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from commitments import services
 from tracker import outbox, tip_mail
+from tracker.api import cards
 from tracker.following import digests, forgetting, spreading, wishes
 from tracker.following import sending as mailing
 from tracker.releases import making, ordering
@@ -38,6 +39,13 @@ def relay_webhooks() -> None:
     """Hand out events and send what is due. Safe to run late or beside itself."""
     if counts := sending.relay(clock=timezone.now):
         logger.info("Webhooks: %s", dict(counts))
+
+
+@shared_task
+def renew_cards() -> None:
+    """Write the cards whose days are over. Safe to run twice, late, or beside itself."""
+    if written := cards.fill(on=timezone.localdate()):
+        logger.info("Cards written anew: %s", written)
 
 
 @shared_task

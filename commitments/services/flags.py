@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import DateField, DateTimeField, Func, Value
+from django.db.models.functions import Coalesce
 
 from commitments import statuses
 from commitments.models import Commitment, DataVersion, Flag
@@ -88,20 +91,46 @@ def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
         closed += open_flags.exclude(
             commitment__in=holding.order_by().values("pk")
         ).update(closed_at=at)
-        missing = holding.exclude(pk__in=open_flags.values("commitment")).order_by("pk")
-        new = [
-            Flag(
-                commitment_id=pk,
-                reason=reason,
-                since_on=(day or on) + (offset if day else timedelta(0)),
-                opened_at=at,
-            )
-            for pk, day in missing.values_list("pk", since)
-        ]
-        before = open_flags.count() if new else 0
-        # A scan running beside this one may have opened some: the index decides.
-        Flag.objects.bulk_create(new, ignore_conflicts=True, batch_size=1000)
-        opened += open_flags.count() - before if new else 0
+        missing = holding.exclude(pk__in=open_flags.values("commitment")).order_by()
+        opened += _open(reason, missing, _Later(since, days=offset.days), on=on, at=at)
     if opened or closed:
         DataVersion.bump()
     return {"opened": opened, "closed": closed}
+
+
+class _Later(Func):
+    """A day so many days after that of a column, computed by the database."""
+
+    output_field = DateField()
+
+    def __init__(self, day: Any, *, days: int) -> None:
+        super().__init__(day, days=days)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        days = f"{self.extra['days']:+d} days"
+        template = f"DATE(%(expressions)s, '{days}')"
+        return super().as_sql(compiler, connection, template=template)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        template = "(%(expressions)s + %(days)s)"
+        return super().as_sql(compiler, connection, template=template)
+
+
+def _open(
+    reason: str, missing: CommitmentQuerySet, since: Func, *, on: date, at: datetime
+) -> int:
+    """Open a flag for each of ``missing`` by one statement; return how many are new.
+
+    No row leaves the database. A scan running beside this one may have opened some: the
+    index decides.
+    """
+    rows = missing.annotate(
+        as_reason=Value(reason),
+        as_since=Coalesce(since, Value(on), output_field=DateField()),
+        as_opened=Value(at, output_field=DateTimeField()),
+    ).values_list("pk", "as_reason", "as_since", "as_opened")
+    select, given = rows.query.sql_with_params()
+    into = f"{Flag._meta.db_table} (commitment_id, reason, since_on, opened_at)"
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {into} {select} ON CONFLICT DO NOTHING", given)
+        return cursor.rowcount

@@ -103,7 +103,8 @@ def test_every_change_that_readers_see_reaches_the_index(client, capsys):
     document.title = "Circular eight"
     document.save()
     assert list(check_record()) == [
-        f"commitment {one.pk}: the search index differs from the record"
+        f"commitment {one.pk}: the search index differs from the record",
+        f"commitment {one.pk}: its card differs from the record",
     ]
     call_command("refresh_search")
     assert capsys.readouterr().out == "1 commitments indexed anew\n"

@@ -61,7 +61,7 @@ class StatsView(Answer, APIView):
         filters.refuse_unknown(query, known=browse.PARAMETERS, many=browse.FACETS)
         question = browse.parse(query, today=timezone.localdate())
         counted = counting.stats(
-            browse.narrowed(browse.at(question), question), on=question.on
+            browse.narrowed(browse.counted(question), question), on=question.on
         )
         plan = Plan.objects.order_by("pk").first()
         return Response(

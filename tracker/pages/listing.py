@@ -44,7 +44,7 @@ def commitments(request: HttpRequest) -> HttpResponse:
     found = reading.rows(matching[start : start + ROWS], question)
     # Counted only where there are more than fit.
     whole = number == 1 and len(found) < ROWS
-    total = len(found) if whole else matching.order_by().count()
+    total = len(found) if whole else _total(question)
     told = reading.spells(question, of=[row.commitment.pk for row in found])
     first, last = plan_span(Plan.objects.order_by("pk").first()).values()
     last = min(last, date(question.on.year + 1, 12, 31))
@@ -101,11 +101,15 @@ def _parse(query: QueryDict, *, today: date) -> Question:
     if not (given.isascii() and given.isdigit() and 1 <= int(given[:9]) <= MOST_PAGES):
         message = _("“%(given)s” is no page. Pages are numbered from 1.")
         raise BadParameter("page", message % {"given": given[:40]})
-    last = max(1, -(-browse.states(question).order_by().count() // ROWS))
+    last = max(1, -(-_total(question) // ROWS))
     if int(given) > last:
         message = _("There is no page %(given)s; the last one is %(last)s.")
         raise BadParameter("page", message % {"given": given, "last": last})
     return question
+
+
+def _total(question: Question) -> int:
+    return browse.narrowed(browse.counted(question), question).order_by().count()
 
 
 def _pages(question: Question, number: int, total: int) -> dict[str, str]:

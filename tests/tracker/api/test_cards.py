@@ -94,6 +94,11 @@ def test_a_change_past_the_services_is_found_by_the_check(record):
         f"commitment {record.gap.pk}: its card differs from the record"
     ]
 
+    call_command("refresh_cards")
+
+    assert Card.objects.count() == 6
+    assert list(check_record()) == []
+
     Card.objects.all().delete()
     call_command("migrate", verbosity=0)
 

@@ -1,0 +1,94 @@
+"""What goes beyond one answer: everything at once, and answers while others publish."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bench.serving import (
+    Connection,
+    Measured,
+    Server,
+    cpu_seconds,
+    load,
+    peak_mib,
+    request,
+    tree,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST = "/api/v1/commitments/"
+RATES = {10: 0.85, 100: 0.70}
+# So many times, each in its own process or not at all: what is measured is the rest.
+PUBLISH = """
+import sys, time, django
+django.setup()
+from commitments.models import DataVersion
+pause, end = 1 / float(sys.argv[1]), time.monotonic() + float(sys.argv[2])
+due = time.monotonic()
+while time.monotonic() < end:
+    DataVersion.bump()
+    due += pause
+    time.sleep(max(0, due - time.monotonic()))
+"""
+
+
+def once(server: Server, path: str) -> dict[str, float]:
+    """Return what one answer costs that is too large to be asked again and again."""
+    connection, pids = Connection(server.port), server.pids()
+    before, began = cpu_seconds(pids), time.monotonic()
+    status, _, body = connection.ask(request(path, server.port))
+    if status != 200:
+        raise SystemExit(f"{server.name} answered {status} to {path}")
+    assert server.process is not None
+    return {
+        "cpu_s": round(cpu_seconds(server.pids() | pids) - before, 3),
+        "seconds": round(time.monotonic() - began, 2),
+        "peak_mib": round(peak_mib(tree(server.process.pid)), 1),
+        "bytes": len(body),
+    }
+
+
+def export(found: dict[str, Server]) -> dict:
+    """Measure the list as a whole, as JSON Lines, against the same rows by plain DRF."""
+    print("\nEvery commitment as JSON Lines")
+    told: dict = {
+        "plain DRF": once(found["drf"], "/export/"),
+        "tracker": once(found["uncached"], f"{LIST}?format=jsonl"),
+    }
+    for who, one in told.items():
+        print(f"{who:12}{one['cpu_s']:9.3f} s CPU {one['peak_mib']:7.0f} MiB peak")
+    told["ratio"] = round(told["plain DRF"]["cpu_s"] / told["tracker"]["cpu_s"], 2)
+    print(f"tracker : plain DRF = {told['ratio']} (aim 6)")
+    return told
+
+
+def publishing(found: dict[str, Server], *, rounds: int, seconds: float) -> dict:
+    """Measure how fast kept answers are while the record changes under them."""
+    print("\nWarm, while others publish")
+    server, results = found["tracker"], {n: Measured() for n in (0, *RATES)}
+    asked = request(LIST, server.port)
+    for _ in range(rounds):
+        for rate, into in results.items():
+            publisher = None
+            if rate:
+                command = [sys.executable, "-c", PUBLISH, str(rate), str(seconds + 1)]
+                environment = {
+                    **os.environ,
+                    "DJANGO_SETTINGS_MODULE": "config.settings",
+                }
+                publisher = subprocess.Popen(command, cwd=ROOT, env=environment)
+                time.sleep(1)
+            load(server, asked, seconds=seconds, into=into)
+            if publisher:
+                publisher.wait()
+    told: dict = {}
+    for rate, one in results.items():
+        share = results[0].cost / one.cost
+        aim = f" (aim {RATES[rate]:.2f})" if rate else ""
+        print(f"{rate:4} a second {one.cost:9.0f} CPU us, speed kept {share:.2f}{aim}")
+        told[str(rate)] = {**one.told(), "kept": round(share, 3)}
+    return told
