@@ -31,8 +31,8 @@ def stats(rows: QuerySet[Any], *, on: date) -> dict[str, Any]:
     scored = Q(**{column(rows.model, "commitment__trackable"): True})
     rows = rows.order_by()
     counted = rows.aggregate(
-        commitments=Count("pk"),
-        **{name: Count("pk", filter=scored & q) for name, q in conditions.items()},
+        n_commitments=Count("pk"),
+        **{f"n_{n}": Count("pk", filter=scored & q) for n, q in conditions.items()},
     )
     by = (column(rows.model, COLUMNS["pillar"]), "status")
     cells = rows.filter(scored).values_list(*by).annotate(n=Count("pk")).order_by(*by)
@@ -43,12 +43,12 @@ def stats(rows: QuerySet[Any], *, on: date) -> dict[str, Any]:
         if held:
             status[held] += n
     return {
-        "commitments": counted["commitments"],
-        "trackable": counted["trackable"],
+        "commitments": counted["n_commitments"],
+        "trackable": counted["n_trackable"],
         "status": status,
         "pillars": {str(number): cell for number, cell in pillars.items()},
-        "schedule": {s: counted[f"schedule_{s}"] for s in Schedule.values},
-        "freshness": {f: counted[f"freshness_{f}"] for f in Freshness.values},
-        "claim_gaps": counted["claim_gaps"],
-        "signed_off": counted["signed_off"],
+        "schedule": {s: counted[f"n_schedule_{s}"] for s in Schedule.values},
+        "freshness": {f: counted[f"n_freshness_{f}"] for f in Freshness.values},
+        "claim_gaps": counted["n_claim_gaps"],
+        "signed_off": counted["n_signed_off"],
     }
