@@ -90,7 +90,7 @@ class ProposalForm(EvidenceForm):
             with services.rehearsal():
                 chain.lock()
                 commitment = check_up_to_date(
-                    self.commitment, by=by, **self.given("seen", "seen_step")
+                    self.commitment, **self.given("seen", "seen_step")
                 )
                 proposal = Proposal(
                     commitment=commitment,

@@ -129,16 +129,13 @@ def perform(
 
 
 def check_up_to_date(
-    commitment: Commitment,
-    *,
-    by: actors.Actor,
-    seen: int | None,
-    seen_step: int | None,
+    commitment: Commitment, *, seen: int | None, seen_step: int | None
 ) -> Commitment:
     """Return the commitment under the lock; refuse a stale form (rule 8).
 
     ``seen_step`` is the latest step on its proposals that the form knew: a
-    colleague's draft on the same commitment counts as a change too.
+    draft on the same commitment counts as a change too, a colleague's or one's own:
+    a form that is sent twice, because no answer came, is handed in once.
     """
     steps: list[ProposalStep] = []
     if seen_step is not None:
@@ -146,7 +143,6 @@ def check_up_to_date(
             ProposalStep.objects.filter(
                 proposal__commitment=commitment, pk__gt=seen_step
             )
-            .exclude(actor=actors.key(by))
             .select_related("proposal")
             .order_by("pk")
         )

@@ -52,7 +52,7 @@ def propose(
     """
     if kind not in SERVICES:
         raise RuleBroken("proposable", f"“{kind}” is not drafted; record it.")
-    commitment = check_up_to_date(commitment, by=by, seen=seen, seen_step=seen_step)
+    commitment = check_up_to_date(commitment, seen=seen, seen_step=seen_step)
     _check_open_to_proposals(commitment)
     proposal = Proposal.objects.create(
         commitment=commitment,
@@ -95,9 +95,7 @@ def revise(
         )
     if not proposal.is_editable:
         raise decided(proposal)
-    commitment = check_up_to_date(
-        proposal.commitment, by=by, seen=seen, seen_step=seen_step
-    )
+    commitment = check_up_to_date(proposal.commitment, seen=seen, seen_step=seen_step)
     _check_open_to_proposals(commitment)
     proposal.content = checked(arguments)
     proposal.revision += 1

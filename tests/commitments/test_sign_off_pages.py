@@ -220,6 +220,21 @@ def test_the_colleague_who_drafted_meanwhile_is_named_and_nothing_is_lost(
     assert Proposal.objects.count() == 2
 
 
+def test_a_form_that_is_sent_twice_is_handed_in_once(analyst):
+    """As a browser does that is reloaded where no answer came, or a second click."""
+    commitment = desk.assessed()
+    data = desk.assessment(commitment, seen_step=0)
+    shown = analyst.post(act(commitment), {**data, "_preview": "Preview"})
+    sent = {**data, **inputs(shown), "_submit": "Hand in"}
+
+    first = analyst.post(act(commitment), sent)
+    again = analyst.post(act(commitment), sent)
+
+    assert first.status_code == 302
+    assert "submitted for sign-off by ann" in text(again)
+    assert Proposal.objects.count() == 1
+
+
 def test_withdrawing_ones_own_proposal(analyst, reviewer):
     proposal = handed_in(analyst)
     address = reverse("admin:commitments_proposal_withdraw", args=[proposal.pk])
