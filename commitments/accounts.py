@@ -92,8 +92,17 @@ def groups_of(user: Any) -> set[str]:
     """Return the names of the groups whose duties an account has."""
     if not user.is_active:
         return set()
-    names = set(user.groups.values_list("name", flat=True))
-    return names | {ADMINISTRATOR} if user.is_superuser else names
+    # Asked for many times while a page is made; a request has its user anew.
+    names = getattr(user, "_names_of_groups", None)
+    if names is None:
+        names = frozenset(user.groups.values_list("name", flat=True))
+        user._names_of_groups = names
+    return {*names, ADMINISTRATOR} if user.is_superuser else set(names)
+
+
+def forget_groups(instance: Any, **kwargs: Any) -> None:
+    """Have an account's groups asked for anew: they were changed from its side."""
+    instance._names_of_groups = None
 
 
 def may(user: Any, duty: str) -> bool:

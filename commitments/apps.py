@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 from django.db import connections
-from django.db.models.signals import post_migrate
+from django.db.models.signals import m2m_changed, post_migrate
 
 
 class CommitmentsConfig(AppConfig):
@@ -9,9 +9,14 @@ class CommitmentsConfig(AppConfig):
     verbose_name = "The record"
 
     def ready(self) -> None:
-        from commitments import audit
+        from django.contrib.auth import get_user_model
+
+        from commitments import accounts, audit
 
         audit.connect()
+        m2m_changed.connect(
+            accounts.forget_groups, sender=get_user_model().groups.through
+        )
         post_migrate.connect(prepare_database, sender=self)
         checks.register(check_guards, checks.Tags.database)
 

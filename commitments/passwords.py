@@ -38,3 +38,20 @@ class WithoutOurWords:
 
     def get_help_text(self) -> str:
         return "It is not made of words of this site, like its name or your role."
+
+
+class NotThePresentOne:
+    """Refuses as a new password the one that an account has."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """Raise ValidationError where nothing would change."""
+        if user is None or not user.pk or not user.has_usable_password():
+            return
+        if user.check_password(password):
+            raise ValidationError(
+                "This is the password that you have. Choose another one.",
+                code="password_is_the_present_one",
+            )
+
+    def get_help_text(self) -> str:
+        return "It is not the one that you have now."

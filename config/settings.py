@@ -150,7 +150,7 @@ MIDDLEWARE = [
     "config.logs.Requests",
     "config.metrics.remember_route",
     "tracker.api.edge.one_shape",
-    "tracker.api.edge.DatabaseAway",
+    "config.failures.refuse_large_bodies",
     "django.middleware.security.SecurityMiddleware",
     "config.headers.add",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -166,6 +166,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "commitments.admin.first_password.require_own_password",
     "commitments.admin.second_factor.require_second_factor",
     "axes.middleware.AxesMiddleware",
 ]
@@ -249,7 +250,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-AUTH_PASSWORD_VALIDATORS.append({"NAME": "commitments.passwords.WithoutOurWords"})
+AUTH_PASSWORD_VALIDATORS += [
+    {"NAME": f"commitments.passwords.{name}"}
+    for name in ("WithoutOurWords", "NotThePresentOne")
+]
 # A day at the desk: who signed in this morning signs in again tomorrow.
 SESSION_COOKIE_AGE = 12 * 3600
 

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from config import health
 
+handler400 = "config.failures.refused"
+handler500 = "config.failures.failed"
 urlpatterns = [
     path("healthz/live", health.live, name="live"),
     path("healthz/ready", health.ready, name="ready"),

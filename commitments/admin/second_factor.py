@@ -28,6 +28,8 @@ from commitments.forms.second_factor import CodeForm
 from commitments.lockout import client_address
 from commitments.services import second_factor
 
+from . import first_password
+
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 # May be posted to without a second factor: the way to it, and out.
 OPEN = ("login", "login_code", "logout", "second_factor")
@@ -72,6 +74,10 @@ def require_second_factor(
         if request.method in SAFE or not request.path.startswith(home):
             return get_response(request)
         if request.path in {reverse(f"admin:{name}") for name in OPEN}:
+            return get_response(request)
+        # What somebody else knows is changed even before the second factor.
+        changing = request.path == reverse("admin:password_change")
+        if changing and first_password.is_pending(request):
             return get_response(request)
         return refused(request) if is_wanting(request) else get_response(request)
 

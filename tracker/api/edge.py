@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import orjson
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from tracker.api.problems import MEANINGS, MEDIA_TYPE, problem
@@ -16,9 +14,6 @@ Handler = Callable[[HttpRequest], HttpResponse]
 PREFIX = "/api/"
 # Of an error that Django made, these say what to do about it.
 TOLD = ("Allow", "Retry-After", "WWW-Authenticate")
-# How many seconds a client waits for a database that is locked or away.
-AWAY = 5
-logger = logging.getLogger("django.request")
 
 
 def one_shape(get_response: Handler) -> Handler:
@@ -43,34 +38,6 @@ def one_shape(get_response: Handler) -> Handler:
         return response
 
     return middleware
-
-
-class DatabaseAway:
-    """Say that we are not there for a moment, where the database is not.
-
-    A write that was refused so has left nothing: it may be sent again as it was.
-    """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
-            return None
-        if not request.path_info.startswith(PREFIX):
-            return None
-        logger.error(
-            "Database away: %s",
-            request.path_info,
-            exc_info=exception,
-            extra={"status_code": 503, "request": request},
-        )
-        return _problem(HttpResponse(status=503, headers={"Retry-After": str(AWAY)}))
 
 
 def _problem(response: HttpResponse) -> HttpResponse:
