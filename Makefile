@@ -48,7 +48,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
 
 faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
-	FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults $(ARGS)
+	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults $(ARGS)
 
 screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
 	$(BIN)/python scripts/screenshots.py $(ARGS)

@@ -16,7 +16,7 @@ from django.db import connection
 from kombu import Connection
 
 from config.celery import app
-from tests.services import _broker
+from tests.servers import broker_program
 
 
 def wait_for(condition, seconds=120):
@@ -35,7 +35,7 @@ class Broker:
         self.start()
 
     def start(self) -> None:
-        command = [_broker(), "--port", "0", "--unixsocket", str(self.socket)]
+        command = [broker_program(), "--port", "0", "--unixsocket", str(self.socket)]
         command += [
             "--save",
             "",
