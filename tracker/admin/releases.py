@@ -21,6 +21,8 @@ class ReleaseAdmin(ViewOnlyAdmin):
 
     list_display = ["number", "made_at", "seq", "digest", "sums"]
     date_hierarchy = "made_at"
+    # No form writes a release; this also keeps the library from making one.
+    readonly_fields = [field.name for field in Release._meta.fields]
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return request.user.has_perm("tracker.add_release")

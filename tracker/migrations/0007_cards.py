@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("commitments", "0014_data_version_changed_at"),
-        ("tracker", "0005_following"),
+        ("tracker", "0006_release_orders"),
     ]
 
     operations = [
