@@ -7,6 +7,9 @@ ARGS ?=
 JOBS ?= 2
 # How many kills a fault test survives.
 KILLS ?= 200
+# How many made-up requests of each kind `make fuzz` sends, and which ones.
+EXAMPLES ?= 100
+SEED ?= $(shell date +%s)
 export HOST PORT
 
 PYTEST := $(BIN)/python -m pytest -p tests.services -n $(JOBS)
@@ -16,7 +19,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test faults check screenshots bench contract messages format lock
+.PHONY: help run manage test faults fuzz check screenshots bench contract messages format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -49,6 +52,10 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 
 faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
 	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults $(ARGS)
+
+fuzz: $(VENV)/.develop  ## Send made-up requests for long (EXAMPLES, SEED, ARGS)
+	EXAMPLES=$(EXAMPLES) SEED=$(SEED) $(BIN)/python -m pytest -p tests.services -n 0 -s \
+	  tests/tracker/api/test_fuzz.py tests/tracker/test_filters.py $(ARGS)
 
 screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
 	$(BIN)/python scripts/screenshots.py $(ARGS)

@@ -99,8 +99,16 @@ class ChangesView(Answer, APIView):
     @extend_schema(
         operation_id="changes_list",
         parameters=[
-            OpenApiParameter("after", int, description="The last number you have."),
-            OpenApiParameter("limit", int, description=f"1 to {MOST}; else {USUAL}."),
+            OpenApiParameter(
+                "after",
+                {"type": "integer", "minimum": 0, "maximum": 2**62},
+                description="The last number you have.",
+            ),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+                description="How many changes an answer has at most.",
+            ),
         ],
         responses={200: ANSWER},
     )

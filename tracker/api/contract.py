@@ -66,6 +66,8 @@ HEADERS = {
         "WWW-Authenticate": "How to send a key.",
     }.items()
 }
+# Texts of a body that may be empty.
+MAY_BE_EMPTY = ("note",)
 KEEPING = ["ETag", "Last-Modified", "Cache-Control"]
 
 
@@ -79,9 +81,13 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """Add to the schema what the library cannot know of errors, shapes and tags."""
-    _without_ranges(result["components"])
     schemas = result["components"].setdefault("schemas", {})
-    for schema in schemas.values():
+    taken = _taken(result["paths"])
+    for name, schema in schemas.items():
+        if name in taken:
+            _strict(schema)
+        else:
+            _without_ranges(schema)
         _addresses_or_nothing(schema.get("properties", {}))
     schemas["Problem"] = PROBLEM
     for name, brief in BRIEFS.items():
@@ -95,6 +101,25 @@ def complete(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     examples.add(result)
     deprecations.mark(result["paths"])
     return result
+
+
+def _taken(paths: dict[str, Any]) -> set[str]:
+    """Return the names of the schemas of bodies that are taken in."""
+    return {
+        content["schema"]["$ref"].rpartition("/")[2]
+        for operations in paths.values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+    }
+
+
+def _strict(schema: dict[str, Any]) -> None:
+    """Tell of a body what our serializers refuse: unknown parts, and empty texts."""
+    schema["additionalProperties"] = False
+    for name, part in schema["properties"].items():
+        for one in (part, part.get("items", {})):
+            if one.get("type") == "string" and "format" not in one:
+                one.setdefault("minLength", 0 if name in MAY_BE_EMPTY else 1)
 
 
 def _addresses_or_nothing(properties: dict[str, Any]) -> None:
@@ -158,17 +183,19 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", []):
         if parameter.get("in") == "path":
             _bound(parameter["schema"])
-        if (
-            parameter.get("in") == "query"
-            and parameter["schema"].get("type") == "array"
-        ):
-            parameter |= {"style": "form", "explode": True}
+        if parameter.get("in") == "query":
+            parameter["allowEmptyValue"] = True
+            if parameter["schema"].get("type") == "array":
+                parameter |= {"style": "form", "explode": True}
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status in READING if method == "get" else WRITING:
         told = {"description": MEANINGS[int(status)], "content": dict(problem)}
         operation["responses"].setdefault(status, told)
     # What belongs to one key is kept by nobody.
     is_read = method == "get" and "/webhooks/" not in path
+    # A key that reads is counted apart, but none is needed: clients made from this ask
+    # for one wherever it is named.
+    operation["security"] = [] if is_read else [{"key": []}]
     for status, response in operation["responses"].items():
         response["headers"] = _headers(status, is_read)
     if is_read:

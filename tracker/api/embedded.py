@@ -76,12 +76,12 @@ class PublicCommitments(serializers.Field):
         return CommitmentBriefSerializer(public, many=True).data
 
 
-def _commitments() -> serializers.Field:
-    return PublicCommitments(source="commitments", read_only=True)
-
-
 COMMITMENT = {"commitment": Expansion(CommitmentBriefSerializer, "CommitmentBrief")}
-COMMITMENTS = {"commitments": Expansion(_commitments, "CommitmentBrief", many=True)}
+COMMITMENTS = {
+    "commitments": Expansion(
+        lambda: PublicCommitments(read_only=True), "CommitmentBrief", many=True
+    )
+}
 OF_A_STATE = {
     "pillar": Expansion(lambda: PillarSerializer(source="commitment.pillar"), "Pillar"),
     "bodies": Expansion(

@@ -34,7 +34,17 @@ MOST_LISTED = 100
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """Filters by the view's filterset; an unknown parameter or value is a 400."""
+    """Filters by the view's filterset; an unknown parameter or value is a 400.
+
+    What has no value is not given: so the forms of the pages send it.
+    """
+
+    def get_filterset_kwargs(self, request: Any, queryset: Any, view: Any) -> Any:
+        given = request.query_params.copy()
+        for name, values in request.query_params.lists():
+            given.setlist(name, [value for value in values if value])
+        kwargs = super().get_filterset_kwargs(request, queryset, view)
+        return {**kwargs, "data": given}
 
     def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
         if getattr(view, "reads_own_parameters", False):
@@ -91,6 +101,7 @@ def refuse_unknown(
     ``many`` may be given more than once. ``no_past`` says why a day of the past
     cannot be asked about here.
     """
+    known = list(dict.fromkeys(known))
     listed = ", ".join(known) or "none"
     for name, values in query.lists():
         if name in DAYS and name not in known and no_past:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -32,6 +33,11 @@ class TooLarge(exceptions.APIException):
     default_detail = f"The body is larger than {MOST_BYTES} bytes."
 
 
+class NotDecoded(exceptions.APIException):
+    status_code = 415
+    default_detail = "A compressed body is not read here: send it as it is."
+
+
 class StrictJSONParser(BaseParser):
     """Reads one JSON object; refuses what two readers could understand differently."""
 
@@ -40,6 +46,10 @@ class StrictJSONParser(BaseParser):
     def parse(
         self, stream: Any, media_type: Any = None, parser_context: Any = None
     ) -> dict[str, Any]:
+        request = (parser_context or {}).get("request")
+        coding = request.headers.get("Content-Encoding", "") if request else ""
+        if coding.lower() not in ("", "identity"):
+            raise NotDecoded
         body = stream.read(MOST_BYTES + 1)
         if len(body) > MOST_BYTES:
             raise TooLarge
@@ -75,6 +85,8 @@ def _no_number(name: str) -> None:
 def _check(value: Any, depth: int) -> None:
     if not depth:
         raise exceptions.ParseError("The body is nested too deeply.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise exceptions.ParseError("A number is too large.")
     if isinstance(value, str):
         if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
             raise exceptions.ParseError("A text holds a NUL or half a character.")
@@ -87,8 +99,28 @@ def _check(value: Any, depth: int) -> None:
             _check(inner, depth - 1)
 
 
+# A text is no number and a number no text, where the library's fields take both.
+PLAIN = (
+    (serializers.CharField, str, "a text"),
+    (serializers.IntegerField, int, "a whole number"),
+)
+
+
+def _told_wrong(field: Any, value: Any) -> str:
+    """Return what a value is to be where it is of another type, else nothing."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        found = (_told_wrong(field.child, item) for item in value)
+        return next((f"{told}, each of them" for told in found if told), "")
+    if value is None:
+        return ""
+    for kind, plain, told in PLAIN:
+        if isinstance(field, kind) and type(value) is not plain:
+            return told
+    return ""
+
+
 class StrictSerializer(serializers.Serializer):
-    """Refuses fields that it does not know."""
+    """Refuses fields that it does not know, and values of another type."""
 
     def to_internal_value(self, data: Any) -> Any:
         if unknown := sorted(set(data) - set(self.fields)):
@@ -96,6 +128,9 @@ class StrictSerializer(serializers.Serializer):
             raise serializers.ValidationError(
                 {name: f"There is no such field. Known: {known}." for name in unknown}
             )
+        told = {n: _told_wrong(self.fields[n], value) for n, value in data.items()}
+        if wrong := {name: f"Give {what}." for name, what in told.items() if what}:
+            raise serializers.ValidationError(wrong)
         return super().to_internal_value(data)
 
 
@@ -152,6 +187,8 @@ class ProposalSerializer(StrictSerializer):
 
 
 class DocumentSerializer(StrictSerializer):
+    """A document to be looked at, by its address."""
+
     url = serializers.CharField(max_length=2000)
 
 

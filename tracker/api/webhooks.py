@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Prefetch, Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -79,6 +80,8 @@ class ChangedEndpointSerializer(NewEndpointSerializer):
 
 
 class RotationSerializer(StrictSerializer):
+    """How a secret is exchanged."""
+
     overlap_hours = serializers.IntegerField(
         min_value=0,
         max_value=168,
@@ -88,6 +91,8 @@ class RotationSerializer(StrictSerializer):
 
 
 class AgainSerializer(StrictSerializer):
+    """From where to send again."""
+
     after = serializers.IntegerField(
         min_value=0, max_value=LAST_SEQ, help_text="The last number that arrived."
     )
@@ -109,6 +114,10 @@ class DeliverySerializer(serializers.ModelSerializer):
             *("id", "message_id", "seq", "commitment", "state", "tries"),
             *("made_at", "next_try", "done_at", "last_status"),
         ]
+
+
+class NothingSerializer(StrictSerializer):
+    """Of an address that takes no body: an empty one, at most."""
 
 
 def with_secret(name: str) -> Any:
@@ -138,6 +147,9 @@ class OwnersViewSet(Counted, viewsets.GenericViewSet):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if self.action is None:
+            # A method that is not taken is told as such, whatever comes with it.
+            self.http_method_not_allowed(request)
         if request.auth is None:
             raise exceptions.NotAuthenticated("Send a key: Authorization: Bearer …")
         if ApiScope.WEBHOOKS not in request.auth.scopes:
@@ -195,6 +207,7 @@ class WebhookViewSet(mixins.ListModelMixin, OwnersViewSet):
         return self.told(self.get_object().pk)
 
     @extend_schema(request=ChangedEndpointSerializer, responses=EndpointSerializer)
+    @transaction.atomic
     def partial_update(self, request: Any, pk: str) -> Response:
         """Change an endpoint, stop it, or have a stopped one tried again."""
         endpoint, at = self.get_object(), timezone.now()
@@ -211,7 +224,9 @@ class WebhookViewSet(mixins.ListModelMixin, OwnersViewSet):
     @extend_schema(responses={204: None})
     def destroy(self, request: Any, pk: str) -> Response:
         """Remove an endpoint with all that waits for it."""
-        self.get_object().delete()
+        endpoint = self.get_object()
+        self.read(NothingSerializer)
+        endpoint.delete()
         return Response(status=204)
 
     @extend_schema(
@@ -231,7 +246,9 @@ class WebhookViewSet(mixins.ListModelMixin, OwnersViewSet):
     @action(detail=True, methods=["post"])
     def test(self, request: Any, pk: str) -> Response:
         """Send a test message."""
-        delivery = endpoints.send_test(endpoint=self.get_object(), at=timezone.now())
+        endpoint = self.get_object()
+        self.read(NothingSerializer)
+        delivery = endpoints.send_test(endpoint=endpoint, at=timezone.now())
         return Response(DeliverySerializer(delivery).data, status=202)
 
     @extend_schema(
@@ -281,6 +298,7 @@ class WebhookViewSet(mixins.ListModelMixin, OwnersViewSet):
     def replay_delivery(self, request: Any, pk: str, delivery: str) -> Response:
         """Send one message again, under the id that it has."""
         endpoint = self.get_object()
+        self.read(NothingSerializer)
         endpoints.check_active(endpoint)
         found = endpoint.deliveries.filter(pk=delivery)
         if not endpoints.replay(deliveries=found, at=timezone.now()):

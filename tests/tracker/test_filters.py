@@ -1,0 +1,170 @@
+"""Every parameter that any page, file or list reads, with values nobody means well by.
+
+Which there are is not written here: each address is asked once while it is listened to
+for the names it looks up. So a new filter is tried with all the others.
+"""
+
+import os
+from collections import defaultdict
+from urllib.parse import quote, quote_from_bytes
+
+import pytest
+from django.http import QueryDict
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from commitments import services
+from tests.security import routes
+from tests.tracker import record as records
+from tracker import browse
+from tracker.releases import making
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(7200)]
+EXAMPLES = int(os.environ.get("EXAMPLES", "3"))
+# The desk, its doors, files of the program, and how the process is.
+NOT_ASKED = ("admin/", "static/", "healthz/", routes.TWINS)
+HOSTILE = [
+    *("", " ", "\0", "a\0b", "-", "--", "-" * 50, "null", "undefined", "NaN", "true"),
+    *(
+        "0",
+        "-1",
+        "1e999",
+        "9" * 19,
+        "9" * 400,
+        "-" + "9" * 400,
+        "0x10",
+        "1_000",
+        "１２",
+    ),
+    *("0000-00-00", "0000-01-01", "9999-12-31", "9999-99-99", "2026-02-30", "2026-W48"),
+    *("2026-1-1", "20260704", "2026-07-04T00:00", "2026-07-04.9" + "9" * 30),
+    *('"*" NEAR(', '"', "*", "a* OR b", "NOT", 'q" AND (', "title:x", "^x", "{a b}:c"),
+    *("'; DROP TABLE x; --", "%' OR 1=1", "\\", "%", "_", ":*", "!", "&", "|", "<->"),
+    *("\u202eabc", "\u2066x", "\ufeff", "\u200b", "e\u0301" * 60, "🐉", "\U0010ffff"),
+    *("加入", "<script>alert(1)</script>", "{{7*7}}", "${jndi:x}", "../../etc/passwd"),
+    *(
+        "x" * 201,
+        "x" * 10_000,
+        "a " * 90,
+        "\r\nSet-Cookie: a=b",
+        "[]",
+        '{"a":1}',
+        "a,b",
+    ),
+    *("https://evil.example/", "//evil.example", "file:///etc/passwd", "http://[::1"),
+]
+BYTES = [b"\xff\xfe", b"\xed\xa0\x80", b"\xc3\x28", b"\xf0\x28\x8c\x28", b"%", b"\x80"]
+values = st.one_of(
+    st.sampled_from(HOSTILE).map(quote),
+    st.sampled_from(BYTES).map(quote_from_bytes),
+    st.text(max_size=40).map(quote),
+    st.integers().map(str),
+    st.dates().map(str),
+)
+few = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize="SEED" not in os.environ,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def heard(client, record, monkeypatch, settings):
+    """Return which parameters each public address reads: {address: names}."""
+    settings.API_RATE = settings.API_KEY_RATE = 0
+    services.write_checkpoint(at=records.moment(9, 3))
+    making.make_release(at=records.moment(10, 1))
+    found, now = defaultdict(set), []
+
+    def listened(method):
+        def ask(self, name, *args):
+            if now:
+                found[now[-1]].add(name)
+            return method(self, name, *args)
+
+        return ask
+
+    with monkeypatch.context() as patch:
+        for name in ("get", "getlist", "__getitem__", "__contains__"):
+            patch.setattr(QueryDict, name, listened(getattr(QueryDict, name)))
+        for route in routes.routes(routes.known(record)):
+            if route.pattern.startswith(NOT_ASKED):
+                continue
+            # Past days, too: what is only read of them is heard.
+            for query in ("", "?as_of=2026-07-05"):
+                now.append(route.path)
+                b"".join(client.get(route.path + query))
+                now.clear()
+    return found
+
+
+def is_answered(client, address):
+    answer = client.get(address)
+    body = b"".join(answer)
+    assert answer.status_code < 500, address
+    assert b"Traceback" not in body, address
+    if answer.status_code < 400:
+        return
+    kind = answer["Content-Type"]
+    if address.startswith("/api/"):
+        assert kind == "application/problem+json", (address, kind)
+        return
+    assert len(body) > 40, address
+    if kind.startswith("text/html") and "/embed/" not in address:
+        text = body.decode()
+        assert "<h1" in text and "noindex" in text, address
+    assert b"<script>alert" not in body and b"\nSet-Cookie" not in body, address
+
+
+def test_the_filters_that_are_known_are_heard(heard):
+    """What listens hears: the filters of the list, of changes and of the API."""
+    assert {*browse.PARAMETERS, "view", "page"} <= heard["/commitments/"]
+    assert {"entry", "material", "order", "before"} <= heard["/changes/"]
+    assert {*browse.PARAMETERS, "cursor", "limit", "fields", "expand"} <= heard[
+        "/api/v1/commitments/"
+    ]
+    assert {"grade", "official", "language"} <= heard["/api/v1/evidence/"]
+    assert {"after", "limit"} <= heard["/api/v1/changes/"]
+    assert "from" in heard["/compare/"] and "url" in heard["/oembed/"]
+    assert sum(map(len, heard.values())) > 400
+
+
+def test_no_value_of_any_filter_breaks_an_answer(client, heard):
+    tried = 0
+    for path, names in heard.items():
+        for name in sorted(map(str, names)):
+
+            @given(value=values)
+            @few
+            def hold(value, path=path, name=name):
+                is_answered(client, f"{path}?{quote(name)}={value}")
+
+            hold()
+            tried += 1
+    assert tried > 400
+
+
+def test_no_mixture_of_filters_breaks_an_answer(client, heard):
+    """Several at once, some given twice, beside a name that nobody knows."""
+    for path, names in heard.items():
+        pairs = st.tuples(st.sampled_from(sorted(map(str, names)) or ["x"]), values)
+
+        @given(asked=st.lists(pairs, min_size=2, max_size=5), odd=values)
+        @few
+        def hold(asked, odd, path=path):
+            query = "&".join(f"{quote(name)}={value}" for name, value in asked)
+            is_answered(client, f"{path}?{query}")
+            is_answered(client, f"{path}?{odd}=1&{query}")
+
+        hold()
+
+
+def test_every_hostile_value_is_answered_by_a_search(client, heard):
+    """What reaches the full-text index of a database, each of them."""
+    for path in ("/commitments/", "/changes/", "/api/v1/history/"):
+        for value in HOSTILE:
+            is_answered(client, f"{path}?q={quote(value)}")
+            is_answered(client, f"{path}?q={quote(value)}&known_at=2026-07-05")
