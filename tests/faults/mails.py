@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections import Counter
 from contextlib import suppress
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 
@@ -161,6 +162,7 @@ class Run:
         call_command("migrate", verbosity=0)
         self.worker = Worker(self.folder)
         self.worker.start()
+        self.idle_since = time.monotonic()
 
     def tear_down(self) -> None:
         # What was not started, because setting up failed, is not there.
@@ -263,9 +265,11 @@ class Run:
         """Wait until a worker hands something over, or nothing is left to do."""
         from django.utils import timezone
 
-        from tracker.models import Event, Mail
+        from tracker.models import Mail
 
         while time.monotonic() < self.deadline:
+            # Also for what the server put off since: it would wait for minutes.
+            self.let_time_pass()
             self.hint()
             for _ in range(20):
                 # One whose lease ended is of a dead worker, not of a living one.
@@ -273,23 +277,28 @@ class Run:
                 acts = Mail.objects.filter(state="sending", leased_until__gt=now)
                 if acts.exists():
                     return
-                waits = Mail.objects.filter(state="waiting").exists()
-                if not waits and not Event.objects.filter(mails_at=None).exists():
+                if not self.has_work():
                     return
                 time.sleep(0.05)
+
+    def has_work(self) -> bool:
+        from tracker.models import Event, Mail
+
+        waits = Mail.objects.filter(state__in=["waiting", "sending"])
+        return waits.exists() or Event.objects.filter(mails_at=None).exists()
 
     def go(self) -> None:
         given = self.given
         self.followers()
         changes = iter(range(given.changes))
-        number = due = 0
-        # Only a kill that met a process counts.
+        number = recorded = 0
+        # Only a kill that met a process counts, and each finds something to do.
         while number < given.kills and time.monotonic() < self.deadline:
-            due += given.changes / given.kills
-            while due >= 1 and (change := next(changes, None)) is not None:
-                self.record(change)
-                due -= 1
-            self.let_time_pass()
+            is_due = recorded * given.kills <= number * given.changes
+            if is_due or not self.has_work():
+                for change in islice(changes, 1):
+                    self.record(change)
+                    recorded += 1
             self.wait_for_work()
             time.sleep(self.random.random() * given.pause)
             number += self.hurt(number)
@@ -307,8 +316,6 @@ class Run:
 
     def settle(self) -> None:
         """Let it all come to rest: the server behaves from now on."""
-        from tracker.models import Event, Mail
-
         self.sink.share = 0
         self.start_anew()
         until = time.monotonic() + SETTLED_WITHIN
@@ -316,8 +323,7 @@ class Run:
             self.let_time_pass()
             self.hint()
             time.sleep(0.5)
-            left = Mail.objects.filter(state__in=["waiting", "sending"])
-            if not left and not Event.objects.filter(mails_at=None).exists():
+            if not self.has_work():
                 return
 
     def found(self) -> dict:

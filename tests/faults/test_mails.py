@@ -63,9 +63,7 @@ def test_no_mail_is_doubled_and_none_lost_unseen_whatever_breaks(database):
 @pytest.mark.timeout(LIMIT + 600)
 def test_no_mail_is_doubled_by_kills_in_their_hundreds(database):
     kills = int(os.environ.get("FAULT_KILLS") or 100)
-    found = broken(
-        LIMIT, database, kills=kills, changes=max(50, kills // 2), followers=10
-    )
+    found = broken(LIMIT, database, kills=kills, changes=max(50, kills), followers=10)
 
     acts = found["acts"]
     assert acts["pool process killed"] + acts["worker killed"] == kills
