@@ -50,7 +50,8 @@
     const form = document.querySelector("form.browse");
     if (!form) return;
     const part = (from, what) => from.querySelector(what);
-    let turn = 0, typing;
+    const here = () => location.pathname + location.search;
+    let turn = 0, typing, shown = here();
     const address = () => {
       const query = new URLSearchParams();
       for (const [name, value] of new FormData(form)) if (value && !(name === "sort" && value === "ref")) query.append(name, value);
@@ -78,7 +79,8 @@
       (again || part(form, "#count")).focus();
     };
     const show = async (url, back) => {
-      const mine = ++turn;
+      const mine = ++turn, {pathname, search} = new URL(url, location);
+      shown = pathname + search;
       form.setAttribute("aria-busy", "true");
       try {
         const answer = await fetch(url, {headers: {Accept: "text/html"}});
@@ -105,7 +107,8 @@
       if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button) return;
       e.preventDefault(); show(link.href);
     });
-    addEventListener("popstate", () => show(location.href, true));
+    // A step to a place within the page, as the skip link takes, asks for nothing.
+    addEventListener("popstate", () => { if (here() !== shown) show(location.href, true); });
   }
 
   /* Open every disclosure on paper, then restore. */

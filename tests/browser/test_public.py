@@ -92,6 +92,8 @@ def test_the_filters_can_be_walked_and_set_by_keyboard_alone(open_page):
     desk.assessed()
     page = open_page()
     page.goto("/commitments/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -115,6 +117,8 @@ def test_the_filters_can_be_walked_and_set_by_keyboard_alone(open_page):
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/commitments/\??$"))
     expect(page.locator("#count")).to_be_focused()
+    # The skip link asked for nothing: what it led to stayed in place.
+    assert len([address for address in asked if "/commitments/" in address]) == 2
 
 
 def test_a_citation_is_copied_at_a_press(open_page):
