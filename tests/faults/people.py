@@ -200,13 +200,13 @@ class Analyst(Person):
             answer, tries = self.send(path, data)
             if answer.status_code == 302:
                 break
-            if STALE not in answer.text:
-                told = " ".join(re.sub("<[^>]+>", " ", answer.text).split())
-                raise AssertionError(f"{marker}: {told[:1500]}")
             # Of theirs, or of a colleague? They look.
             if tries > 1 and looked(lambda: is_there(marker)):
                 self.book.answers["told that it is there"] += 1
                 break
+            if STALE not in answer.text:
+                told = " ".join(re.sub("<[^>]+>", " ", answer.text).split())
+                raise AssertionError(f"{marker}: {told[:1500]}")
         self.book.take(marker, act, began)
         if self.is_impatient():
             self.send(path, data)
