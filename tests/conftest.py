@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -22,6 +23,14 @@ def loopback_only(self, address):
 def closed_network():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", loopback_only)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def prompt_live_server():
+    """Send what is short at once: each answer waits 40 ms for its own head else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
         yield
 
 

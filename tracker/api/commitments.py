@@ -104,7 +104,7 @@ class CommitmentViewSet(RecordViewSet):
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         question = self.question()
-        if self.is_on_cards():
+        if request.accepted_renderer.format == "json" and self.is_on_cards():
             text = cards.whole(kwargs["slug"], on=question.on)
             if text is not None:
                 return Response(orjson.Fragment(text))

@@ -99,10 +99,11 @@ def _check(value: Any, depth: int) -> None:
             _check(inner, depth - 1)
 
 
-# A text is no number and a number no text, where the library's fields take both.
+# A text is no number, a number no text and an object no list: the library takes each.
 PLAIN = (
     (serializers.CharField, str, "a text"),
     (serializers.IntegerField, int, "a whole number"),
+    (serializers.ManyRelatedField, list, "a list"),
 )
 
 

@@ -213,7 +213,7 @@ def test_cells_of_a_workbook_become_texts():
         ("rows.xls", b"x", "must end in .csv, .xlsx or .json"),
         ("rows", b"x", "must end in .csv, .xlsx or .json"),
         ("rows.csv", b"", "is empty"),
-        ("rows.csv", b"x" * 100 * limits.MEGABYTE, "100.0 MB; at most 20 MB"),
+        ("rows.csv", b"x" * 21 * limits.MEGABYTE, "21.0 MB; at most 20 MB"),
         ("rows.xlsx", b"x", "not an XLSX workbook"),
     ],
 )

@@ -16,7 +16,7 @@ KNOWN = json.loads(os.environ["FUZZ_KNOWN"])
 
 @schemathesis.hook
 def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> Any:
-    if case.meta is None or not case.meta.generation.mode.is_positive:
+    if case.meta is not None and not case.meta.generation.mode.is_positive:
         return case
     query = case.query if isinstance(case.query, dict) else {}
     for day in ("as_of", "known_at"):

@@ -11,8 +11,10 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from commitments import services
@@ -93,7 +95,7 @@ def listed(client, path, names):
     """Return a value of each row of a list, and a place in it."""
     rows = client.get(f"/api/v1/{path}/?limit=1").json()
     found = client.get(f"/api/v1/{path}/").json()["results"]
-    place = (rows["next"] or "").partition("cursor=")[2]
+    [place] = parse_qs(urlsplit(rows["next"] or "").query).get("cursor", [""])
     return [row[name] for row in found for name in names if name in row], place
 
 
@@ -120,7 +122,7 @@ def with_names(contract, client):
                         *known[name],
                         *([f"-{n}" for n in known[name]] if "items" in schema else []),
                     ]
-                elif name == "cursor" and noun != "webhooks":
+                elif name == "cursor":
                     _, place = listed(client, noun, [])
                     schema["enum"] = [place] if place else [""]
                 elif name == "fields":
@@ -128,6 +130,10 @@ def with_names(contract, client):
                     schema["items"]["enum"] = [",".join(columns(contract, operation))]
                 elif parameter["in"] == "path":
                     schema["enum"] = identities(client, noun, name)
+            for answer in operation["responses"].values():
+                for content in answer.get("content", {}).values():
+                    # Of another day than this server's: no model of a question.
+                    content.pop("example", None)
             operation["parameters"] = [
                 p
                 for p in operation.get("parameters", [])
@@ -175,8 +181,9 @@ def identities(client, noun, name):
 
 
 @pytest.mark.timeout(3600)
-def test_schemathesis_finds_nothing(site, client, tmp_path):
+def test_schemathesis_finds_nothing(site, tmp_path):
     url, key = site
+    client = Client(headers={"Authorization": f"Bearer {key}"})
     contract = tmp_path / "openapi.json"
     contract.write_text(
         json.dumps(with_names(json.loads(CONTRACT.read_text()), client))

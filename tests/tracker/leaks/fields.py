@@ -40,6 +40,7 @@ commitments.State: criteria_met milestones_met
 commitments.Topic: slug name name_zh
 commitments.Capture: kind sha256 text_sha256
 commitments.Snapshot: address
+tracker.Card: row whole
 tracker.Event: body
 tracker.Release: digest sums method_version site_name site_url made_with changes
 tracker.ReleaseFile: name media_type sha256
@@ -108,6 +109,7 @@ tracker.Knock: client
 tracker.Letter: content
 tracker.Mail: holder error
 tracker.Release: folder
+tracker.ReleaseOrder: outcome
 tracker.Wish: address filters
 """
 
@@ -124,6 +126,7 @@ commitments.QueueBeat: queue
 commitments.ScheduledJob: name
 commitments.Suggestion: language
 commitments.Tip: language
+tracker.Card: shape
 tracker.Endpoint: kinds
 tracker.Issue: period
 tracker.Knock: what

@@ -29,6 +29,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "commitments.Sweep": {"until": date(2027, 6, 30), "closed_at": AT},
     "commitments.Link": {"verdict_since": AT.date(), "checked_at": AT},
     "tracker.Mail": {"state": "sent", "sent_at": AT},
+    "tracker.ReleaseOrder": {"done_at": AT},
     "tracker.Hold": {"released_at": AT},
 }
 # Rows that may have a text at all.

@@ -99,7 +99,7 @@ def test_no_page_and_no_file_holds_a_private_text(client, one):
     addresses += [f"/corrections/tips/{tip.reference}/" for tip in one.tips]
     found, read = leaks(client, one, addresses)
     assert found == []
-    assert read > 250
+    assert read > 240
 
 
 def test_no_answer_of_the_api_holds_a_private_text(client, one, names):
