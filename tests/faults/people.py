@@ -155,7 +155,7 @@ def is_recorded(marker: str) -> bool:
 
 
 def is_proposed(marker: str) -> bool:
-    return Proposal.objects.filter(content__reason__contains=marker).exists()
+    return Proposal.objects.filter(content__reason__icontains=marker).exists()
 
 
 class Analyst(Person):
