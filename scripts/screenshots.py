@@ -213,6 +213,7 @@ def photograph(
             session = {"name": "sessionid", "value": facts["session"]}
             context.add_cookies([{**session, "url": address}])
             page = context.new_page()
+            page.set_default_timeout(120_000)
             for name, path in chosen.items():
                 page.goto(address + path.format(**facts))
                 page.wait_for_timeout(300)
