@@ -1,7 +1,8 @@
 """Measure the tracker beside others, in one run: ``make bench ARGS="PARTS OPTIONS"``.
 
 Parts: answers (to readers, all servers interleaved), links (link checks), following
-(mails to 10,000 followers); all of them unless named. Records are made once for a size and kept in var/bench.
+(mails to 10,000 followers), scans (flags and counts over a million); all of them unless
+named. Records are made once for a size and kept in var/bench.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import answers, bulk, following, links, record
+from bench import answers, bulk, following, links, record, scans
 
 RECORDS = {"sqlite": record.sqlite, "postgresql": record.postgresql}
 
@@ -54,7 +55,16 @@ def run_following(options: argparse.Namespace) -> dict:
     return {"steps": following.main()}
 
 
-PARTS = {"answers": run_answers, "links": run_links, "following": run_following}
+def run_scans(options: argparse.Namespace) -> dict:
+    return {database: scans.measure(database) for database in options.databases}
+
+
+PARTS = {
+    "answers": run_answers,
+    "links": run_links,
+    "following": run_following,
+    "scans": run_scans,
+}
 
 
 def main() -> None:

@@ -53,7 +53,8 @@ def sqlite(commitments: int) -> Iterator[None]:
     if not path.exists():
         for left in folder().glob(f"{commitments}-*.sqlite3*"):
             left.unlink()
-        partial.unlink(missing_ok=True)
+        for left in folder().glob(f"{partial.name}*"):
+            left.unlink()
         os.environ["DATABASE_URL"] = f"sqlite:///{partial}"
         _fill(commitments)
         partial.rename(path)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import models
-from django.db.models import F, Min, Q, Value
+from django.db.models import F, Func, Min, Q, Value
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,9 @@ BY_DAY = {
     "by_review": Coalesce("reviewed_on", Value(LONG_AGO)),
     "by_event": Coalesce("last_material_on", Value(LONG_AGO)).desc(),
 }
+
+
+VERDICT_SINCE = F("evidence__link__verdict_since")
 
 
 class CommitmentQuerySet(StateQuestions):
@@ -50,9 +53,7 @@ class CommitmentQuerySet(StateQuestions):
             evidence__link__latest=None,
             evidence__link__verdict_since__lte=on - SILENT_FOR,
         )
-        return self.annotate(
-            broken_since=Min("evidence__link__verdict_since", filter=lost | silent)
-        ).exclude(broken_since=None)
+        return self._since("broken_since", lost | silent, VERDICT_SINCE)
 
     def with_suggestions(self) -> CommitmentQuerySet:
         """Those that a waiting suggestion is most likely about."""
@@ -60,18 +61,22 @@ class CommitmentQuerySet(StateQuestions):
             suggestion_matches__is_best=True,
             suggestion_matches__suggestion__state="open",
         )
-        return self.annotate(
-            suggested_since=Min(
-                TruncDate("suggestion_matches__suggestion__found_at"), filter=waiting
-            )
-        ).exclude(suggested_since=None)
+        found_on = TruncDate("suggestion_matches__suggestion__found_at")
+        return self._since("suggested_since", waiting, found_on)
 
     def with_changed_evidence(self) -> CommitmentQuerySet:
         """With a document whose text or address is no longer what was cited."""
         changed = Q(evidence__link__verdict__in=[Verdict.CHANGED, Verdict.MOVED])
-        return self.annotate(
-            changed_since=Min("evidence__link__verdict_since", filter=changed)
-        ).exclude(changed_since=None)
+        return self._since("changed_since", changed, VERDICT_SINCE)
+
+    def _since(self, name: str, holds: Q, day: F | Func) -> CommitmentQuerySet:
+        """Those for which it holds, each with the first day it did as ``name``.
+
+        They are sought from the few rows it holds for; the day is looked for in them
+        alone, not in all there is.
+        """
+        those = Commitment.objects.filter(holds).order_by().values("pk")
+        return self.filter(pk__in=those).annotate(**{name: Min(day, filter=holds)})
 
 
 class Commitment(StateFields):

@@ -47,10 +47,10 @@ def test_counts_are_those_of_the_rows_on_any_day():
         assert counting.stats(rows, on=on) == by_rows(list(rows), on)
 
 
-def test_counting_takes_two_queries():
+def test_counting_takes_one_query():
     record.small()
     question = browse.parse(QueryDict(""), today=DAYS[2])
     with CaptureQueriesContext(connection) as queries:
         counting.stats(browse.at(question), on=DAYS[2])
 
-    assert len(queries) == 2
+    assert len(queries) == 1
