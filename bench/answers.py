@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlencode
 
 from bench import record
-from bench.serving import Measured, Server, free_port, gunicorn, load, request
+from bench.serving import Measured, Server, free_port, granian, gunicorn, load, request
 
 SEARCH = "semiconductors"
 
@@ -82,6 +82,8 @@ def servers(database: int | None) -> Iterator[dict[str, Server]]:
         "tracker": gunicorn("tracker", "config.wsgi", {}, database),
         "uncached": gunicorn("tracker, no cache", "config.wsgi", off, database),
         "drf": gunicorn("plain DRF", "bench.plain:application", plain, database),
+        "granian": granian("on granian", {}, database),
+        "granian, uncached": granian("on granian, no cache", off, database),
         "floor": gunicorn("floor", "bench.floor:application", {}, database),
     }
     if database is None:
@@ -202,6 +204,15 @@ def rows(found: dict[str, Server], commitments: int) -> list[Row]:
                 Asked("plain ListView", "drf", "/list/"),
             ),
             (("warm", "plain ListView", 150), ("cold", "plain ListView", 5)),
+        ),
+        Row(
+            "web server",
+            (
+                Asked("gunicorn, warm", "tracker", api),
+                Asked("granian, warm", "granian", api),
+                Asked("gunicorn, cold", "uncached", api),
+                Asked("granian, cold", "granian, uncached", api),
+            ),
         ),
         Row(
             "home page",

@@ -45,6 +45,11 @@ def _fill(commitments: int) -> None:
     _manage("make_synthetic", "--commitments", str(commitments), "--until", UNTIL)
 
 
+def _keep_up() -> None:
+    """Do what an upgrade and every night do to a record that was made earlier."""
+    _manage("refresh_cards")
+
+
 @contextmanager
 def sqlite(commitments: int) -> Iterator[None]:
     """Have DATABASE_URL name a SQLite file with a record of so many commitments."""
@@ -59,6 +64,7 @@ def sqlite(commitments: int) -> Iterator[None]:
         _fill(commitments)
         partial.rename(path)
     os.environ["DATABASE_URL"] = f"sqlite:///{path}"
+    _keep_up()
     yield None
 
 
@@ -114,6 +120,7 @@ def postgresql(commitments: int) -> Iterator[int]:
         if is_new:
             _fill(commitments)
             (data / "filled").touch()
+        _keep_up()
         yield server.pid
     finally:
         # Fast shutdown.

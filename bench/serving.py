@@ -116,6 +116,16 @@ def gunicorn(
     return Server(name, command, port, environment, database)
 
 
+def granian(name: str, environment: dict[str, str], database: int | None) -> Server:
+    """Return the tracker on granian, with as many threads."""
+    port = free_port()
+    program = str(Path(sys.executable).with_name("granian"))
+    command = [program, "config.wsgi:application", "--interface", "wsgi", "--no-ws"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--blocking-threads", str(CONNECTIONS), "--log-level", "error"]
+    return Server(name, command, port, environment, database)
+
+
 @dataclass
 class Measured:
     """What came of asking one server one question for a while."""
