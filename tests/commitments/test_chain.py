@@ -373,7 +373,7 @@ def contended(transactional_db):
 
 @pytest.mark.timeout(400)
 def test_writers_beside_each_other_leave_no_gap_no_fork_and_no_loss(contended):
-    processes, entries = (8, 400) if connection.vendor == "postgresql" else (4, 50)
+    processes, entries = (8, 100) if connection.vendor == "postgresql" else (4, 50)
 
     failed = append_from_processes("locked", processes=processes, entries=entries)
 
