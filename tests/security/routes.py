@@ -11,10 +11,17 @@ from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.tracker.record import Record
+from tracker.following.tokens import Purpose
 
 PART = re.compile(r"<(?:[a-z_]+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
 # The Chinese pages are the English ones under another prefix.
 TWINS = "zh-hans/"
+# The pages that a link in a mail opens.
+OF_A_FOLLOWER = {
+    "follow-mine": Purpose.MINE,
+    "follow-confirm": Purpose.CONFIRM,
+    "follow-stop": Purpose.STOP,
+}
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,19 @@ from commitments.models.api_key import ApiScope
 from tests.factories import UserFactory
 from tests.security import routes
 from tests.tracker import record as records
+from tests.tracker.following import people
+from tracker.following import tokens
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
 TABLE = Path(__file__).with_name("access.json")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 STAFF = accounts.GROUPS
-ROLES = ("anonymous", *(f"key:{scope}" for scope in ApiScope.values), *STAFF)
+FOLLOWER = "follower"
+ROLES = (
+    *("anonymous", FOLLOWER),
+    *(f"key:{scope}" for scope in ApiScope.values),
+    *STAFF,
+)
 # What a request that was let through may have been answered with.
 REFUSED = {401, 403, 404, 405}
 
@@ -83,12 +90,23 @@ def ask(client, method, path, headers):
     return answer
 
 
+def links_of_a_follower():
+    """Return what fills in the addresses that only a follower's mails hold."""
+    at = timezone.now()
+    follower = people.follower(at=at)
+    return {
+        f"{route}:token": tokens.made(purpose, follower, at=at)
+        for route, purpose in routes.OF_A_FOLLOWER.items()
+    }
+
+
 def found(role, record):
     """Return what a role may ask: {pattern: methods}, and what answered with 5xx."""
     accounts.ensure_groups()
     client, headers = client_of(role)
+    links = links_of_a_follower() if role == FOLLOWER else {}
     may, broken = {}, []
-    for route in routes.routes(routes.known(record)):
+    for route in routes.routes({**routes.known(record), **links}):
         if route.pattern.startswith(routes.TWINS):
             continue
         let_in = []
@@ -146,3 +164,11 @@ def test_the_table_lets_nobody_write_the_record_from_outside():
             assert not {"POST", "PUT", "PATCH", "DELETE"} & set(methods.split()), (
                 pattern
             )
+
+
+def test_the_links_of_a_follower_open_their_own_pages_and_nothing_else():
+    table = json.loads(TABLE.read_text())
+    opened = {p for p, methods in table[FOLLOWER].items() if methods}
+    closed = {p for p, methods in table["anonymous"].items() if not methods}
+
+    assert opened & closed == {p for p in closed if p.startswith("follow/")}

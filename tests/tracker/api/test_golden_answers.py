@@ -54,7 +54,8 @@ def ask(client, transactional_db, settings, monkeypatch):
     settings.SITE_URL = "https://tracker.example.org"
     salts, tokens = count(1), count(1)
     monkeypatch.setattr(
-        "commitments.services.record.secrets.token_hex", lambda n: f"{next(salts):0{2 * n}x}"
+        "commitments.services.record.secrets.token_hex",
+        lambda n: f"{next(salts):0{2 * n}x}",
     )
     for made in (
         *(factories.UserFactory, factories.ReviewerFactory, factories.BodyFactory),
