@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import DateField, DateTimeField, Func, Value
+from django.db.models import DateField, DateTimeField, Exists, Func, OuterRef, Value
 from django.db.models.functions import Coalesce
 
 from commitments import statuses
@@ -88,10 +88,13 @@ def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
     for reason, (found, since, offset) in RULES.items():
         holding = found(Commitment.objects.to_be_watched(), on)
         open_flags = Flag.objects.open().filter(reason=reason)
-        closed += open_flags.exclude(
-            commitment__in=holding.order_by().values("pk")
+        # By EXISTS: of a NOT IN, PostgreSQL would search the list for each row.
+        closed += open_flags.filter(
+            ~Exists(holding.filter(pk=OuterRef("commitment")))
         ).update(closed_at=at)
-        missing = holding.exclude(pk__in=open_flags.values("commitment")).order_by()
+        missing = holding.filter(
+            ~Exists(open_flags.filter(commitment=OuterRef("pk")))
+        ).order_by()
         opened += _open(reason, missing, _Later(since, days=offset.days), on=on, at=at)
     if opened or closed:
         DataVersion.bump()
