@@ -209,7 +209,6 @@ def load(
     server: Server, asked: bytes, *, seconds: float, into: Measured, status: int = 200
 ) -> None:
     """Ask the same again and again over several connections; add what it cost."""
-    stop = time.monotonic() + seconds
     waits: list[list[float]] = [[] for _ in range(CONNECTIONS)]
     wrong: list[int] = []
 
@@ -228,6 +227,7 @@ def load(
         Connection(server.port).ask(asked)
     pids = server.pids()
     before, began = cpu_seconds(pids), time.monotonic()
+    stop = began + seconds
     threads = [threading.Thread(target=client, args=(n,)) for n in range(CONNECTIONS)]
     for thread in threads:
         thread.start()
