@@ -46,8 +46,8 @@ def _fill(commitments: int) -> None:
 
 
 def _keep_up() -> None:
-    """Do what an upgrade and every night do to a record that was made earlier."""
-    _manage("refresh_cards")
+    """Renew the cards of a record made earlier, as every upgrade and night does."""
+    _manage("migrate", "-v", "0")
 
 
 @contextmanager
