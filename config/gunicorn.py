@@ -10,7 +10,8 @@ from config import metrics
 _metrics = metrics.address()
 _bind = os.environ.get("TRACKER_BIND", "127.0.0.1:8000")
 bind = [_bind] + ([os.environ["TRACKER_METRICS"]] if _metrics else [])
-worker_class = "gthread"
+# Threads, of which a slow client takes none.
+worker_class = "config.arrivals.Worker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
 # A request is done, or refused, well within it.

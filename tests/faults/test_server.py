@@ -1,15 +1,8 @@
 """The web server as it is configured, asked by those who mean no good, over sockets."""
 
-import random
-import re
-import socket
-import subprocess
-import sys
-from contextlib import suppress
-
 import pytest
 
-from tests.servers import wait_for
+from tests.faults.servers import ask, serving, statuses
 
 HOST = b"Host: x\r\n"
 POST = b"POST /open HTTP/1.1\r\n" + HOST
@@ -66,42 +59,8 @@ TOO_MUCH = {
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
-    """Run gunicorn with our settings around a bare site."""
-    while True:
-        number = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", number))
-            break
-    command = [sys.executable, "-m", "gunicorn", "tests.faults.echo:application"]
-    command += ["-c", "python:config.gunicorn", "--bind", f"127.0.0.1:{number}"]
-    log = (tmp_path_factory.mktemp("server") / "log").open("w")
-    with log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-
-        def answers():
-            with suppress(OSError):
-                return b"GET / 0;" in ask(number, b"GET / HTTP/1.0\r\n\r\n", seconds=1)
-            return False
-
-        wait_for(answers, process, "gunicorn", 60)
-        yield number
-        process.terminate()
-
-
-def ask(port, request, *, seconds=3):
-    """Send bytes and the end of them; return all that comes back until the end."""
-    got = b""
-    with socket.create_connection(("127.0.0.1", port), seconds) as line:
-        line.sendall(request)
-        with suppress(OSError):
-            line.shutdown(socket.SHUT_WR)
-        with suppress(TimeoutError, ConnectionResetError):
-            while piece := line.recv(65536):
-                got += piece
-    return got
-
-
-def statuses(got):
-    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3})", got)]
+    with serving(tmp_path_factory.mktemp("server")) as port:
+        yield port
 
 
 def test_what_is_meant_plainly_is_answered_one_by_one(port):

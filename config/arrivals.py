@@ -1,0 +1,178 @@
+"""Requests are taken in whole before a thread is spent on them.
+
+gunicorn's threads are few, and one that reads from a client waits for that client:
+eight that send a byte a second would hold the site. Here the loop of each process
+gathers what comes, from any number of clients, and hands on what is complete. Who is
+later than a bad line explains is sent away. Who asks and does not fetch the answer
+still holds a thread, for UNREAD seconds: that is left to a proxy that buffers.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn.http import get_parser
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from config.failures import MOST_BYTES
+
+# Seconds until the first byte, and until the last; a long request gets more.
+FIRST, REST, BYTES_A_SECOND = 5, 20, 1000
+# Seconds that an answer may lie unread, and that a client has to close after it.
+UNREAD, GOODBYE = 10, 2
+PIECE = 65_536
+# Bytes of a head, past what gunicorn lets pass; and of all that is unfinished.
+LONGEST_HEAD, MOST_HELD = 1_000_000, 4 * MOST_BYTES
+END = b"\r\n\r\n"
+LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r", re.IGNORECASE)
+CLOSING = b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\n" + CLOSING
+TOO_MUCH = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n" + CLOSING
+
+
+@dataclass
+class Arriving:
+    """What has come of a request."""
+
+    data: bytearray = field(default_factory=bytearray)
+    began: float = field(default_factory=time.monotonic)
+    # Of the whole; 0 until its head has an end.
+    length: int = 0
+
+    def take(self, piece: bytes) -> bool:
+        """Add a piece; return whether it can be answered without waiting for more.
+
+        That is so too where no body is read: of no announced length, or of too much.
+        """
+        seen = max(0, len(self.data) - len(END) + 1)
+        self.data += piece
+        if not self.length and (end := self.data.find(END, seen)) >= 0:
+            given = LENGTH.search(self.data, 0, end + 2)
+            body = int(given[1]) if given else 0
+            self.length = end + len(END) + (body if body <= MOST_BYTES else 0)
+        return len(self.data) >= (self.length or LONGEST_HEAD)
+
+    def is_late(self, now: float) -> bool:
+        allowed = REST + len(self.data) / BYTES_A_SECOND if self.data else FIRST
+        return now > self.began + allowed
+
+
+class Worker(ThreadWorker):
+    """gunicorn's worker of threads, with nobody to wait for in them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.arriving: dict[TConn, Arriving] = {}
+        self.leaving: dict[TConn, float] = {}
+        self.looked = 0.0
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Gather the next request of a connection, new or kept."""
+        if self.cfg.is_ssl:
+            return super().enqueue_req(conn)
+        if conn.parser is None:
+            conn.parser = get_parser(self.cfg, conn.sock, conn.client)
+            unread = struct.pack("ll", UNREAD, 0)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, unread)
+        conn.data_ready = True
+        conn.sock.setblocking(False)
+        arriving = Arriving()
+        # Of the request before, more may have been read than it took.
+        if arriving.take(conn.parser.unreader.take_buffered()):
+            return self.hand_on(conn, arriving)
+        self.arriving[conn] = arriving
+        self.poller.register(conn.sock, EVENT_READ, partial(self.take_in, conn))
+        self.take_in(conn)
+
+    def take_in(self, conn: TConn, *readable: Any) -> None:
+        """Read what is there, and hand the request on where it is complete."""
+        arriving, piece = self.arriving[conn], b""
+        try:
+            piece = conn.sock.recv(PIECE)
+        except BlockingIOError:
+            return
+        except OSError:  # Hung up.
+            arriving.data.clear()
+        if arriving.take(piece) or not piece:
+            del self.arriving[conn]
+            self.poller.unregister(conn.sock)
+            self.hand_on(conn, arriving)
+        elif len(arriving.data) > PIECE and self.held() > MOST_HELD:
+            self.turn_away(conn, TOO_MUCH)
+
+    def held(self) -> int:
+        return sum(len(arriving.data) for arriving in self.arriving.values())
+
+    def hand_on(self, conn: TConn, arriving: Arriving) -> None:
+        if arriving.data:
+            conn.parser.unreader.unread(bytes(arriving.data))
+            super().enqueue_req(conn)
+        else:
+            self.end(conn)
+
+    def turn_away(self, conn: TConn, answer: bytes) -> None:
+        del self.arriving[conn]
+        self.poller.unregister(conn.sock)
+        with suppress(OSError):
+            conn.sock.send(answer)
+        self.take_leave(conn)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Do not wait for the rest of a body that nobody read."""
+        soon = time.monotonic() + 0.1
+        return keepalive and bool(conn.parser.finish_body(deadline=soon))
+
+    def finish_request(self, conn: TConn, done: Future) -> None:
+        """Take leave of a client without making the others wait for it."""
+        if done.cancelled() or done.exception() or done.result():
+            return super().finish_request(conn, done)
+        self.take_leave(conn)
+
+    def take_leave(self, conn: TConn) -> None:
+        """Let a client read its answer: what comes unread at the end would undo it."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.see_off, conn))
+            self.leaving[conn] = time.monotonic() + GOODBYE
+        except (OSError, ValueError):
+            self.end(conn)
+
+    def see_off(self, conn: TConn, *readable: Any) -> None:
+        try:
+            if conn.sock.recv(PIECE):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.end(conn)
+
+    def end(self, conn: TConn) -> None:
+        if self.leaving.pop(conn, None):
+            self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """End, once a second, what took too long."""
+        super().murder_pending()
+        now = time.monotonic()
+        if now < self.looked + 1:
+            return
+        self.looked = now
+        for conn, arriving in list(self.arriving.items()):
+            if arriving.is_late(now):
+                self.turn_away(conn, TOO_LATE if arriving.data else b"")
+        for conn, until in list(self.leaving.items()):
+            if now > until:
+                self.end(conn)

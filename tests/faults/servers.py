@@ -1,0 +1,55 @@
+"""gunicorn with our settings around a bare site, and who asks it over sockets."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.faults.house import free_port
+from tests.servers import wait_for
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[int]:
+    """Run gunicorn around the site of ``echo``; yield its port."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "tests.faults.echo:application"]
+    command += ["-c", "python:config.gunicorn", "--bind", f"127.0.0.1:{port}"]
+    with (folder / "log").open("a") as log:
+        with subprocess.Popen(
+            [*command, *arguments], stdout=log, stderr=log
+        ) as process:
+
+            def answers() -> bool:
+                with suppress(OSError):
+                    return b"GET / 0;" in ask(port, b"GET / HTTP/1.0\r\n\r\n", 1)
+                return False
+
+            try:
+                wait_for(answers, process, "gunicorn", 90)
+                yield port
+            finally:
+                process.send_signal(signal.SIGQUIT)
+
+
+def ask(port: int, request: bytes, seconds: float = 3) -> bytes:
+    """Send bytes and the end of them; return all that comes back until the end."""
+    got = b""
+    with socket.create_connection(("127.0.0.1", port), seconds) as line:
+        line.sendall(request)
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_WR)
+        with suppress(TimeoutError, ConnectionResetError):
+            while piece := line.recv(65536):
+                got += piece
+    return got
+
+
+def statuses(got: bytes) -> list[int]:
+    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3})", got)]
