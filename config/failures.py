@@ -10,6 +10,7 @@ import errno
 import sys
 from collections.abc import Callable
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -52,6 +53,10 @@ def failed(request: HttpRequest) -> HttpResponse:
     """Answer an exception that nobody caught: 503 where waiting helps, else 500."""
     if not is_passing(sys.exc_info()[1]):
         return defaults.server_error(request)
+    return _come_again(request)
+
+
+def _come_again(request: HttpRequest) -> HttpResponse:
     answer = _page(request, "503.html", 503)
     answer["Retry-After"] = str(AGAIN_IN)
     answer["Cache-Control"] = "no-store"
@@ -59,9 +64,15 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what cannot be read: 413 where there was too much of it, else 400."""
+    """Answer what cannot be read: 413 where there was too much of it, else 400.
+
+    A session that could not be saved is no fault of the request, though Django calls
+    it one: whatever the database said, it takes the session for deleted.
+    """
     if isinstance(exception, RequestDataTooBig):
         return _page(request, "413.html", 413)
+    if isinstance(exception, SessionInterrupted):
+        return _come_again(request)
     return defaults.bad_request(request, exception)
 
 

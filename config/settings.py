@@ -278,7 +278,7 @@ def kept_in(folder: str) -> dict:
     """Return the storage of files that are never overwritten."""
     if not S3_BUCKET:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "commitments.whole_files.WholeFiles",
             "OPTIONS": {"location": DATA_DIR / folder},
         }
     return {

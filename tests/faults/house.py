@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.embedded import end_with_parent
+from tests.faults.network import Network
 from tests.servers import Postgresql, as_nobody, broker_program, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,7 +104,9 @@ class Broker:
 class House:
     """Everything that runs, and what the people in it work on."""
 
-    def __init__(self, folder: Path, *, database: str, without: str) -> None:
+    def __init__(
+        self, folder: Path, *, database: str, without: str, **options: str
+    ) -> None:
         self.folder = folder
         self.closing = False
         (folder / "data" / "static").mkdir(parents=True)
@@ -113,9 +116,11 @@ class House:
             base = folder / "server"
             base.mkdir()
             folder.chmod(0o755)
-            self.server = Postgresql(base, as_nobody(base))
+            self.server = Postgresql(base, as_nobody(base), **options)
             url = self.server.url
         self.broker = Broker(folder)
+        # What is between them and the site: see Network.
+        self.networks: list[Network] = []
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.environment = {
@@ -136,6 +141,18 @@ class House:
             "FAULT_FOLDER": str(folder),
             "FAULT_WITHOUT": without,
         }
+        os.environ.update(self.environment)
+
+    def part(self, seed: int) -> None:
+        """Put a network between the site and its database and broker."""
+        far = self.folder / "far"
+        self.networks = [Network(far / "broker.sock", self.broker.socket, seed)]
+        self.environment["REDIS_URL"] = f"redis+socket://{far}/broker.sock"
+        if self.server:
+            name = ".s.PGSQL.5432"
+            self.networks.append(Network(far / name, self.server.folder / name, seed))
+            url = self.server.url.replace(str(self.server.folder), str(far))
+            self.environment["DATABASE_URL"] = url
         os.environ.update(self.environment)
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess:

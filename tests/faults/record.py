@@ -277,7 +277,7 @@ class Pages(dict):
 FAULTS = ("lost", "doubled", "half", "chain", "record", "captures", "problems")
 
 
-def read() -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", default="postgresql")
     parser.add_argument("--kills", type=int, default=20, help="faults drawn by chance")
@@ -289,15 +289,24 @@ def read() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without", default="", help="take protections away")
     parser.add_argument("--keep", action="store_true", help="keep the folder")
-    return parser.parse_args()
+    parser.add_argument("--network", action="store_true", help="may be slow and torn")
+    return parser
 
 
 def main() -> int:
+    return tried(Run(parser().parse_args()))
+
+
+def tried(run: Run, **options: str) -> int:
+    """Do a run in a house of its own, print what it found; return the exit code."""
     # Whatever ends this run, what it started ends too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    run = Run(read())
     given = run.given
-    run.house = House(run.folder, database=given.database, without=given.without)
+    run.house = House(
+        run.folder, database=given.database, without=given.without, **options
+    )
+    if given.network:
+        run.house.part(given.seed)
     try:
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
         import django

@@ -8,6 +8,8 @@ from itertools import pairwise
 from types import SimpleNamespace
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import InterfaceError, OperationalError, connection
 from django.urls import reverse
 
@@ -137,6 +139,33 @@ def test_a_full_disk_says_when_to_come_again(send, client):
     taken = sum(answer.status_code == 302 for answer in answers)
     assert HistoryEntry.objects.count() == before + taken
     assert is_whole()
+
+
+def test_who_signs_in_when_the_database_goes_away_is_told_to_come_again(
+    client, transactional_db, settings, monkeypatch
+):
+    settings.REQUIRE_MFA = False
+    ann = desk.account("ann", "analyst")
+    ann.set_password("a long phrase of hers")
+    ann.save()
+    client.raise_request_exception = False
+    credentials = {"username": "ann", "password": "a long phrase of hers"}
+    save = SessionStore.save
+
+    def cut(self, must_create=False):
+        with monkeypatch.context() as patch:
+            if not must_create:
+                patch.setattr(Session, "save", fail)
+            return save(self, must_create=must_create)
+
+    def fail(self, **kwargs):
+        raise OperationalError("cut off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SessionStore, "save", cut)
+        assert is_told_to_come_again(client.post("/admin/login/", credentials))
+
+    assert client.post("/admin/login/", credentials).status_code == 302
 
 
 def test_without_the_one_transaction_a_cut_leaves_a_half(send, monkeypatch):

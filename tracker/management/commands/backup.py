@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from tracker import backups
@@ -21,7 +22,7 @@ class Command(BaseCommand):
             manifest = backups.make(path, at=timezone.now())
             with backups.opened(path):
                 pass
-        except (OSError, backups.Damaged) as error:
+        except (OSError, DatabaseError, backups.Damaged) as error:
             raise CommandError(f"No backup was written. {error}") from error
         rows, files = sum(manifest["rows"].values()), sum(manifest["files"].values())
         self.stdout.write(
