@@ -19,7 +19,7 @@ class WholeFiles(FileSystemStorage):
     def _save(self, name: str, content: Any) -> str:
         unfinished = f"{name}.{uuid4().hex}.unfinished"
         try:
-            super()._save(unfinished, content)
+            super()._save(unfinished, content)  # type: ignore[misc]
             with self.open(unfinished) as file:
                 os.fsync(file.fileno())
             os.replace(self.path(unfinished), self.path(name))
