@@ -22,7 +22,16 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlencode
 
 from bench import record
-from bench.serving import Measured, Server, free_port, granian, gunicorn, load, request
+from bench.serving import (
+    OURS,
+    Measured,
+    Server,
+    free_port,
+    granian,
+    gunicorn,
+    load,
+    request,
+)
 
 SEARCH = "semiconductors"
 
@@ -79,8 +88,8 @@ def servers(database: int | None) -> Iterator[dict[str, Server]]:
     off = {"TRACKER_CACHE_MB": "0"}
     plain = {"DJANGO_SETTINGS_MODULE": "bench.plain_settings"}
     found = {
-        "tracker": gunicorn("tracker", "config.wsgi", {}, database),
-        "uncached": gunicorn("tracker, no cache", "config.wsgi", off, database),
+        "tracker": gunicorn("tracker", OURS, {}, database),
+        "uncached": gunicorn("tracker, no cache", OURS, off, database),
         "drf": gunicorn("plain DRF", "bench.plain:application", plain, database),
         "granian": granian("on granian", {}, database),
         "granian, uncached": granian("on granian, no cache", off, database),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CONNECTIONS = 4
+OURS = "config.wsgi"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -107,10 +108,14 @@ class Server:
 def gunicorn(
     name: str, application: str, environment: dict[str, str], database: int | None
 ) -> Server:
-    """Return a server of one worker with the threads that production has."""
+    """Return a server of one worker with the threads that production has.
+
+    Ours takes requests in as production does; what it is compared with, as gunicorn does.
+    """
     port = free_port()
+    worker = "config.arrivals.Worker" if application == OURS else "gthread"
     command = [sys.executable, "-m", "gunicorn", application]
-    command += ["--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
+    command += ["--bind", f"127.0.0.1:{port}", "--worker-class", worker]
     command += ["--workers", "1", "--threads", str(CONNECTIONS), "--keep-alive", "30"]
     command += ["--no-control-socket", "--log-level", "error"]
     return Server(name, command, port, environment, database)
