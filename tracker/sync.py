@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from django.db.models import Exists, OuterRef
 
-from commitments.models import HistoryEntry, State
+from commitments.models import Commitment, HistoryEntry, State
 from commitments.models.commitment import WORDING
 from commitments.models.state import FOREVER
 from commitments.statuses import EntryKind
@@ -60,7 +61,9 @@ def after(seq: int, *, limit: int) -> tuple[list[tuple[int, str]], bool]:
     is published, so nothing ever appears behind a position that was handed out.
     The number of queries does not depend on that of changes.
     """
-    entries = HistoryEntry.objects.public().filter(seq__gt=seq).order_by("seq")
+    # Looked up for each: a join would have SQLite read all commitments before it begins.
+    draft = Commitment.objects.drafts().filter(pk=OuterRef("commitment"))
+    entries = HistoryEntry.objects.filter(~Exists(draft), seq__gt=seq).order_by("seq")
     found = list(entries.values_list("seq", "event__body")[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     untold = [seq for seq, body in found if body is None]
