@@ -14,8 +14,8 @@ OWN = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "TRACKER_DATA_DIR", "DEBUG")
 FAULTS = ("lost", "doubled", "half", "chain", "record", "captures", "problems")
 SHORT = "calm:3,broker hung:5,broker gone:3,web renewed:3,web renewed:3,whole web:3"
 WITHOUT = "calm:4,connections taken:3,calm:3,network slow:3,network torn:5,calm:2"
-POSTGRESQL = ",connections taken:3,calm:2,network slow:3,network torn:4,calm:2"
-pytestmark = pytest.mark.timeout(400)
+# What a crowd notices depends on the machine: run by `make faults`, not with the suite.
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 POSTGRESQL = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has no server and no network."
 )
@@ -76,13 +76,11 @@ def test_where_the_web_server_is_killed_the_same_crowd_notices(short):
 
 
 @POSTGRESQL
-@pytest.mark.faults
 def test_sixty_readers_get_by_with_two_dozen_connections(pressed):
     assert set(of(pressed, "calm")[0]["codes"]) == {"200"}
 
 
 @POSTGRESQL
-@pytest.mark.faults
 def test_without_a_free_connection_they_are_told_to_come_again(pressed):
     (taken,) = of(pressed, "connections taken")
     assert set(taken["codes"]) <= {"200", "503"} and taken["codes"]["503"] > 0
@@ -92,7 +90,6 @@ def test_without_a_free_connection_they_are_told_to_come_again(pressed):
 
 
 @POSTGRESQL
-@pytest.mark.faults
 def test_over_a_network_that_is_slow_and_torn_answers_are_late_but_right(pressed):
     assert pressed["torn"] > 0
     (slow,), (torn,) = of(pressed, "network slow"), of(pressed, "network torn")
@@ -101,7 +98,6 @@ def test_over_a_network_that_is_slow_and_torn_answers_are_late_but_right(pressed
     assert torn["503 without Retry-After"] == 0
 
 
-@pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_the_web_server_is_renewed_ten_times_and_no_request_fails():
     found = run(phases=",".join(["web renewed:8"] * 10), readers=10)
@@ -110,7 +106,6 @@ def test_the_web_server_is_renewed_ten_times_and_no_request_fails():
     assert set(found["answers"]) & {"no answer", "502", "503"} == set()
 
 
-@pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_a_broker_that_hangs_for_half_a_minute_makes_nobody_wait():
     found = run(phases="calm:20,broker hung:30,broker gone:30,calm:10", readers=10)
@@ -119,7 +114,6 @@ def test_a_broker_that_hangs_for_half_a_minute_makes_nobody_wait():
 
 
 @POSTGRESQL
-@pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_two_minutes_of_load_with_three_faults_are_mostly_served():
     phases = "calm:30,web process killed:30,broker restarted:30,database restarted:30"
@@ -131,7 +125,6 @@ def test_two_minutes_of_load_with_three_faults_are_mostly_served():
 
 
 @POSTGRESQL
-@pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_a_minute_of_a_slow_and_torn_network_loses_nothing():
     found = run("--network", phases="calm:10,network slow:30,network torn:60,calm:10")
