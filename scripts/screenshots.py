@@ -213,15 +213,21 @@ def photograph(
             session = {"name": "sessionid", "value": facts["session"]}
             context.add_cookies([{**session, "url": address}])
             page = context.new_page()
-            page.set_default_timeout(120_000)
             for name, path in chosen.items():
                 page.goto(address + path.format(**facts))
                 page.wait_for_timeout(300)
                 kept = f"{name}.png" if docs else f"{name}-{width}-{scheme}.png"
-                page.screenshot(path=folder / kept, full_page=not docs)
+                take(page, folder / kept, whole=not docs)
             context.close()
         chromium.close()
     print(f"{len(chosen) * len(sizes)} pictures in {folder.relative_to(ROOT)}")
+
+
+def take(page: Any, file: Path, *, whole: bool) -> None:
+    """Take a picture of what a page shows, or of the whole of it."""
+    # Of an SVG alone, a whole one never comes to an end; it fits the window.
+    is_svg = page.evaluate("document.contentType") == "image/svg+xml"
+    page.screenshot(path=file, full_page=whole and not is_svg)
 
 
 if __name__ == "__main__":
