@@ -1,4 +1,6 @@
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -7,7 +9,26 @@ from config import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-django = get_wsgi_application()
+
+def without_body(application: metrics.Application) -> metrics.Application:
+    """Answer HEAD as GET, without the body: Django leaves that to the server.
+
+    gunicorn would drop it too, with a warning each time.
+    """
+
+    def answer(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        told = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return told
+        # Nothing reads it, so nothing else would.
+        if close := getattr(told, "close", None):
+            close()
+        return []
+
+    return answer
+
+
+django = without_body(get_wsgi_application())
 
 # Its modules need the apps to be ready.
 from tracker.answer_cache import AnswerCache
