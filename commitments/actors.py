@@ -20,6 +20,9 @@ CATALOGUE = Machine("catalogue")
 # Stands for whoever will sign off, where an entry is only rehearsed.
 SECOND_PERSON = Machine("second person")
 
+# Whose account was deleted.
+GONE = "a former colleague"
+
 # An account (``settings.AUTH_USER_MODEL``) or a machine.
 Actor = Any
 
@@ -43,7 +46,7 @@ def names(keys: Iterable[str]) -> dict[str, str]:
     found = {}
     for actor in set(keys):
         kind, _, who = actor.partition(":")
-        found[actor] = who if kind == "machine" else "a former colleague"
+        found[actor] = who if kind == "machine" else GONE
     people = [int(k.removeprefix("user:")) for k in found if k.startswith("user:")]
     for person in get_user_model()._default_manager.filter(pk__in=people):
         found[key(person)] = name(person)

@@ -26,12 +26,16 @@ from .preview import public_page
 
 @admin.register(Proposal)
 class ProposalAdmin(ViewOnlyAdmin):
-    list_display = ["__str__", "commitment", "state", "author", "changed_at"]
+    list_display = ["__str__", "commitment", "state", "author_name", "changed_at"]
     list_filter = ["state", "kind", AuthorFilter, "commitment__pillar"]
     list_select_related = ["commitment", "author"]
     search_fields = ["commitment__ref", "commitment__title"]
     ordering = ["-changed_at"]
     actions = ["approve_selected"]
+
+    @admin.display(description="author", ordering="author")
+    def author_name(self, proposal: Proposal) -> str:
+        return proposal.author_name
 
     def get_urls(self):
         own = path(

@@ -115,6 +115,10 @@ class Proposal(models.Model):
         return actors.Machine(name) if kind == "machine" else self.author
 
     @property
+    def author_name(self) -> str:
+        return actors.name(self.drafted_by) if self.drafted_by else actors.GONE
+
+    @property
     def is_editable(self) -> bool:
         return self.state in self.EDITABLE
 

@@ -6,7 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from commitments import services
+from commitments.actors import Machine
 from commitments.models import Evidence, HistoryEntry, Proposal
+from tests.factories import AT
 
 from . import desk
 
@@ -312,3 +315,32 @@ def test_facts_changed_meanwhile_are_told_and_the_typed_text_stays(analyst, revi
     assert analyst.post(address, {**mine, **inputs(told)}).status_code == 302
     document.refresh_from_db()
     assert document.summary == "Typed with great care."
+
+
+def test_a_machine_that_proposed_is_named_and_nothing_is_crossed_out_for_it(reviewer):
+    commitment = desk.assessed()
+    proposal = services.propose(
+        commitment=commitment,
+        kind="status",
+        arguments={
+            "status": "announced",
+            "criteria_met": [],
+            "confidence": "medium",
+            "reason": "A look from outside.",
+            "evidence": [Evidence.objects.get()],
+            "effective_on": AT.date(),
+            "looked_until": AT.date(),
+        },
+        by=Machine("api:newsroom"),
+        at=AT,
+    )
+
+    page = text(reviewer.get(page_of(proposal)))
+    listed = text(reviewer.get(reverse("admin:commitments_proposal_changelist")))
+    beside = text(reviewer.get(act(commitment)))
+
+    assert "by api:newsroom, revision 1" in page
+    assert "api:newsroom" in listed
+    assert "by api:newsroom (" in beside
+    assert "a former colleague" not in page + beside
+    assert not re.search(r"<del>(<span[^>]*>[^<]*</span>)?\s*</del>", page)
