@@ -7,18 +7,13 @@ also reads every page and keeps a copy of it, and a later one, when nothing has 
 
 import os
 import resource
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from bench.serving import free_port
 
 
 def measure(name: str, port: int, hosts: int, each: int) -> tuple[float, float, int]:

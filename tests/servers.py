@@ -5,11 +5,16 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import random
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import redis
 
 
 def _package(name: str) -> Path | None:
@@ -100,6 +105,54 @@ class Postgresql:
             self.process,
             "PostgreSQL",
         )
+
+
+class Broker:
+    """A Valkey of its own that keeps nothing over a restart, reached by a socket."""
+
+    def __init__(self, folder: Path, as_user: dict | None = None) -> None:
+        self.as_user = as_user or {}
+        self.socket = folder / "broker.sock"
+        self.url = f"redis+socket://{self.socket}"
+        self.start()
+
+    def start(self) -> None:
+        self.socket.unlink(missing_ok=True)
+        command = [broker_program(), "--port", "0", "--save", ""]
+        command += ["--unixsocket", str(self.socket), "--dir", str(self.socket.parent)]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, start_new_session=True, **self.as_user
+        )
+        wait_for(self.answers, self.process, "The broker")
+
+    def answers(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
+            probe.connect(str(self.socket))
+            return True
+        return False
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def tell(self, *words: str) -> None:
+        """Give it a command, if it hears."""
+        with suppress(redis.RedisError, OSError):
+            with redis.Redis(unix_socket_path=str(self.socket)) as client:
+                client.execute_command(*words)
+
+
+def free_port() -> int:
+    """Return a port below those of outgoing connections."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.servers import Postgresql, as_nobody, broker_program, wait_for
+from tests.servers import Broker, Postgresql, as_nobody
 from tests.servers import postgresql_programs as _postgresql_bin  # noqa: F401
 
 LANE = os.environ.get("TEST_DATABASE", "sqlite")
@@ -45,23 +45,9 @@ def _start() -> None:
 
 
 def _start_broker(base: Path, as_user: dict) -> subprocess.Popen:
-    socket = base / "broker.sock"
-    command = [
-        broker_program(),
-        "--port",
-        "0",
-        "--unixsocket",
-        str(socket),
-        "--dir",
-        str(base),
-    ]
-    command += ["--save", "", "--appendonly", "no"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, start_new_session=True, **as_user
-    )
-    wait_for(socket.exists, process, "The broker")
-    os.environ.setdefault("REDIS_URL", f"redis+socket://{socket}")
-    return process
+    broker = Broker(base, as_user)
+    os.environ.setdefault("REDIS_URL", broker.url)
+    return broker.process
 
 
 def _start_postgresql(base: Path, as_user: dict) -> subprocess.Popen:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import secrets
 import signal
 import socket
@@ -22,19 +21,10 @@ from pathlib import Path
 
 from config.embedded import end_with_parent
 from tests.faults.network import Network
-from tests.servers import Postgresql, as_nobody, broker_program, wait_for
+from tests.servers import Broker, Postgresql, as_nobody, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = "import sys; from tests.faults.staged import main; main(*sys.argv[1:])"
-
-
-def free_port() -> int:
-    """Return a port below those of outgoing connections."""
-    while True:
-        port = random.SystemRandom().randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def children_of(parent: int) -> list[int]:
@@ -75,32 +65,6 @@ class Process:
         self.process.wait()
 
 
-class Broker:
-    """A Valkey that keeps nothing over a restart."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "broker.sock"
-        self.command = [broker_program(), "--port", "0", "--save", ""]
-        self.command += ["--unixsocket", str(self.socket), "--dir", str(folder)]
-        self.start()
-
-    def start(self) -> None:
-        self.socket.unlink(missing_ok=True)
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
-        wait_for(self.socket.exists, self.process, "The broker")
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def tell(self, *words: str) -> None:
-        import redis
-
-        with suppress(redis.RedisError, OSError):
-            with redis.Redis(unix_socket_path=str(self.socket)) as client:
-                client.execute_command(*words)
-
-
 class House:
     """Everything that runs, and what the people in it work on."""
 
@@ -126,7 +90,7 @@ class House:
         self.environment = {
             **os.environ,
             "DATABASE_URL": url,
-            "REDIS_URL": f"redis+socket://{self.broker.socket}",
+            "REDIS_URL": self.broker.url,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "DEBUG": "off",
             "ALLOWED_HOSTS": "127.0.0.1",

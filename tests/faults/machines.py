@@ -1,4 +1,4 @@
-"""What the fault tests start, kill and start again: brokers and workers of their own."""
+"""What the fault tests start, kill and start again: workers of their own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-import redis
 from django.db import connection
 from kombu import Connection
 
 from config.celery import app
-from tests.servers import broker_program
+from tests.servers import Broker
 
 
 def wait_for(condition, seconds=120):
@@ -24,41 +23,6 @@ def wait_for(condition, seconds=120):
     while not condition():
         assert time.monotonic() < end, "It did not come about in time."
         time.sleep(0.05)
-
-
-class Broker:
-    """A Valkey of this test alone, which keeps nothing on disk."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "broker.sock"
-        self.url = f"redis+socket://{self.socket}"
-        self.start()
-
-    def start(self) -> None:
-        command = [broker_program(), "--port", "0", "--unixsocket", str(self.socket)]
-        command += [
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--dir",
-            str(self.socket.parent),
-        ]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        wait_for(self.socket.exists)
-
-    def flush(self) -> None:
-        with redis.Redis(unix_socket_path=str(self.socket)) as client:
-            client.flushall()
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.socket.unlink(missing_ok=True)
-
-    def restart(self) -> None:
-        self.kill()
-        self.start()
 
 
 class Worker:

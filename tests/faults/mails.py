@@ -19,7 +19,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,8 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 
+from tests.servers import Broker, free_port
+
 from .mail_server import TIMEOUT, Listener, Sink
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,43 +38,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTLED_WITHIN = 300
 # Seconds without a process that works, after which the worker is started anew.
 NO_POOL = 30
-
-
-def free_port() -> int:
-    """Return a port below those of outgoing connections."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-class Broker:
-    def __init__(self, folder: Path) -> None:
-        from config.embedded import broker_program
-
-        self.socket = folder / "broker.sock"
-        self.command = [broker_program(), "--port", "0", "--save", ""]
-        self.command += ["--unixsocket", str(self.socket), "--dir", str(folder)]
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):
-                probe.connect(str(self.socket))
-                return
-            time.sleep(0.05)
-        raise SystemExit("The broker did not come up.")
-
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def flush(self) -> None:
-        import redis
-
-        with suppress(redis.RedisError):
-            redis.Redis(unix_socket_path=str(self.socket)).flushall()
 
 
 def is_alive(pid: int) -> bool:
@@ -142,13 +106,12 @@ class Run:
         self.listener = Listener(self.sink, hostname="127.0.0.1", port=port)
         self.listener.start()
         self.broker = Broker(self.folder)
-        self.broker.start()
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": "faults-only-not-a-secret",
             "DEBUG": "on",
             "TRACKER_DATA_DIR": str(self.folder),
-            "REDIS_URL": f"redis+socket://{self.broker.socket}",
+            "REDIS_URL": self.broker.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{port}?timeout={TIMEOUT}",
             "DATABASE_URL": self.given.database
             or f"sqlite:///{self.folder}/tracker.sqlite3",
@@ -166,7 +129,7 @@ class Run:
 
     def tear_down(self) -> None:
         # What was not started, because setting up failed, is not there.
-        for end in ("worker.kill", "broker.stop", "listener.stop"):
+        for end in ("worker.kill", "broker.kill", "listener.stop"):
             with suppress(Exception):
                 attrgetter(end)(self)()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -253,10 +216,10 @@ class Run:
     def hurt_broker(self, number: int) -> None:
         flush, restart = self.given.flush, self.given.restart
         if number % flush == flush - 1:
-            self.broker.flush()
+            self.broker.tell("FLUSHALL")
             self.acts["broker flushed"] += 1
         if number % restart == restart // 2:
-            self.broker.stop()
+            self.broker.kill()
             time.sleep(0.5)
             self.broker.start()
             self.acts["broker restarted"] += 1

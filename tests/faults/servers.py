@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.faults.house import free_port
-from tests.servers import wait_for
+from tests.servers import free_port, wait_for
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import redis
 from commitments.models import QueueBeat
 from config.celery import app
 from tests.commitments.test_tasks import celery_environment
-from tests.faults.machines import Broker, wait_for
+from tests.faults.machines import wait_for
 
 QUEUE, MARK = "junk", "/tmp/tracker-junk-was-run"
 JUNK = int(os.environ.get("FAULT_JUNK", "30"))
@@ -57,13 +57,6 @@ KINDS = {
 }
 # Who can write these into the broker can empty it too.
 NO_ENVELOPE = {"bytes": os.urandom(40), "no JSON": b"{", "no envelope": b"[1]"}
-
-
-@pytest.fixture
-def broker(tmp_path):
-    broker = Broker(tmp_path)
-    yield broker
-    broker.kill()
 
 
 @pytest.fixture

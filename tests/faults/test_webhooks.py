@@ -16,7 +16,7 @@ from tests.tracker.webhooks.sink import Sink
 from tracker.models import Attempt, Delivery, Endpoint, Event
 from tracker.webhooks import endpoints
 
-from .machines import Beat, Broker, Worker, wait_for
+from .machines import Beat, Worker, wait_for
 
 QUEUE = "faults-webhooks"
 KEY = "a key for the secrets of this test alone"
@@ -57,13 +57,6 @@ class Unsteady(Sink):
 
 
 @pytest.fixture
-def broker(tmp_path):
-    broker = Broker(tmp_path)
-    yield broker
-    broker.kill()
-
-
-@pytest.fixture
 def sinks():
     with played() as web:
         chance = random.Random(SEED)
@@ -97,7 +90,7 @@ def register(sinks):
 def break_something(number, worker, broker, chance):
     """Kill a process, now and then the whole worker, or the broker under it."""
     if number % 20 == 3:
-        broker.flush()
+        broker.tell("FLUSHALL")
     elif number % 40 == 13:
         broker.restart()
     if number % 10 == 2:
