@@ -51,7 +51,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
 
 faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
-	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults $(ARGS)
+	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults tests/commitments/test_chain.py $(ARGS)
 
 fuzz: $(VENV)/.develop  ## Send made-up requests for long (EXAMPLES, SEED, ARGS)
 	EXAMPLES=$(EXAMPLES) SEED=$(SEED) $(BIN)/python -m pytest -p tests.services -n 0 -s \
