@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,6 +34,9 @@ STOP_WITHIN = 10
 # Longer paths do not fit a socket's address.
 LONGEST_SOCKET = 100
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Set by the first of them. Its exception is lost where Python cannot raise it, as in
+# the hooks that run around a fork.
+ASKED_TO_END = threading.Event()
 EVERYWHERE = ("0.0.0.0", "::")  # nosec B104
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG
 LIBC = ctypes.CDLL(None)
@@ -228,6 +232,7 @@ def management(*arguments: str) -> list[str]:
 
 def manage(*arguments: str) -> None:
     """Run a management command; raises CannotRun where it fails."""
+    heed_signals()
     # A session of its own, as for the children.
     done = subprocess.run(management(*arguments), check=False, start_new_session=True)
     if done.returncode:
@@ -314,6 +319,7 @@ def supervise(watched: list[Child]) -> None:
     """Start again whatever stops, until a signal ends this process."""
     while True:
         time.sleep(0.5)
+        heed_signals()
         for child in watched:
             if not child.runs:
                 code = child.process.returncode if child.process else None
@@ -366,7 +372,14 @@ def stop(signum: int, frame: object) -> None:
     """End the run once; further signals do not disturb the stopping."""
     for ending in ENDINGS:
         signal.signal(ending, signal.SIG_IGN)
+    ASKED_TO_END.set()
     raise KeyboardInterrupt
+
+
+def heed_signals() -> None:
+    """Raise KeyboardInterrupt where a signal asked for the end and was not heeded."""
+    if ASKED_TO_END.is_set():
+        raise KeyboardInterrupt
 
 
 def run_command(arguments: list[str]) -> int:

@@ -102,6 +102,41 @@ def test_one_command_runs_it_all_and_one_signal_stops_it(tmp_path):
     assert "added nothing" in said
 
 
+# What runs after a fork loses an exception that a signal raises in it.
+SIGNAL_IN_A_FORK = """
+import os, signal, sys
+from config import embedded
+
+def run():
+    child = embedded.Child("sleeper", ["sleep", "60"])
+    child.start()
+    os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))
+    child.process.kill()
+    try:
+        embedded.supervise([child])
+    finally:
+        child.stop()
+
+embedded.run = run
+sys.exit(embedded.main([]))
+"""
+
+
+def test_a_signal_while_a_child_is_started_ends_the_run():
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNAL_IN_A_FORK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert "Exception ignored" in done.stderr
+    assert done.stdout.splitlines()[-1] == "Stopped."
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("port", ["taken", "none", "99999"])
 def test_a_port_that_cannot_be_used_gives_a_sentence(tmp_path, port):
     with socket.socket() as taken:
