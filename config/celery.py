@@ -1,15 +1,43 @@
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, Task, signals
+from celery.exceptions import InvalidTaskError
+from celery.worker import strategy
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 from config import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("tracker")
+
+
+def take_calls(*given: Any, **named: Any) -> Callable:
+    """Have a worker drop what is addressed to a task and is no call of it.
+
+    Celery lets such a message end the worker, and keeps it for the next one.
+    """
+    take = strategy.default(*given, **named)
+
+    def take_call(message: Any, *rest: Any) -> Any:
+        match message.payload, message.headers:
+            case (
+                [list(), dict(), dict()],
+                {"id": str(), "timelimit": [_, _] | None},
+            ):
+                return take(message, *rest)
+        raise InvalidTaskError("This message is no call of a task.")
+
+    return take_call
+
+
+class TrackerTask(Task):
+    Strategy = "config.celery:take_calls"
+
+
+app = Celery("tracker", task_cls=TrackerTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # The number of a request goes with what it asked for.

@@ -35,7 +35,13 @@ def message(body, *, kind="application/json", **headers):
             "body": base64.b64encode(body).decode(),
             "content-encoding": "utf-8" if "json" in kind else "binary",
             "content-type": kind,
-            "headers": {"lang": "py", "id": "1", "root_id": "1", **headers},
+            "headers": {
+                "lang": "py",
+                "id": "1",
+                "root_id": "1",
+                "timelimit": [None, None],
+                **headers,
+            },
             "properties": {
                 "delivery_tag": str(random.random()),
                 "delivery_info": {"exchange": "", "routing_key": QUEUE},
@@ -47,6 +53,7 @@ def message(body, *, kind="application/json", **headers):
 
 HEAR = "commitments.tasks.hear_queue"
 ARGUMENTS = b'[[1, 2, 3], {"surprise": true}, {}]'
+CALL = b'[["celery"], {}, {}]'
 KINDS = {
     "a task that there is none of": message(b"[[], {}, {}]", task="none.such"),
     "arguments that it does not take": message(ARGUMENTS, task=HEAR),
@@ -54,6 +61,12 @@ KINDS = {
     "a pickle": message(
         pickle.dumps(Worse()), kind="application/x-python-serialize", task=HEAR
     ),
+    "a number": message(b"5", task=HEAR),
+    "a list that is no call": message(b'["celery"]', task=HEAR),
+    "a mapping": message(b'{"args": 1, "kwargs": []}', task=HEAR),
+    "a call without a number": message(CALL, task=HEAR, id=None),
+    "a limit that is none": message(CALL, task=HEAR, timelimit=5),
+    "a day that is none": message(CALL, task=HEAR, expires="tomorrow", eta="soon"),
 }
 # Who can write these into the broker can empty it too.
 NO_ENVELOPE = {"bytes": os.urandom(40), "no JSON": b"{", "no envelope": b"[1]"}
