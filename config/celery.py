@@ -13,7 +13,6 @@ from config import metrics
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
-
 def take_calls(*given: Any, **named: Any) -> Callable:
     """Have a worker drop what is addressed to a task and is no call of it.
 

@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Min, Q
 
 from commitments import archive, outgoing, pacing
@@ -177,7 +177,7 @@ def check_links(
             done, _ = wait(asked, timeout=0.2, return_when=FIRST_COMPLETED)
             if done:
                 looks = [_result(future, asked.pop(future)) for future in done]
-                counts.update(record_looks(looks, at=clock()))
+                counts.update(_record(looks, at=clock()))
             elif not asked:
                 time.sleep(0.2)
 
@@ -190,6 +190,22 @@ def _result(future: Future[Look], link: Link) -> Look:
         logger.exception("Link %s could not be looked at", link.pk)
         failure = outgoing.Refused("Its answer could not be read.")
         return Look(link, failure=failure)
+
+
+def _record(looks: list[Look], *, at: datetime) -> Counter[str]:
+    """Write what looks found; one that cannot be written must not stop the others."""
+    try:
+        return record_looks(looks, at=at)
+    except (OSError, OperationalError, InterfaceError):
+        # Disk or database, and no fault of what was found.
+        raise
+    except Exception:
+        if len(looks) > 1:
+            return sum((_record([one], at=at) for one in looks), Counter())
+        link = looks[0].link
+        logger.exception("What link %s answered could not be written", link.pk)
+        failure = outgoing.Refused("What it answered could not be kept.")
+        return record_looks([Look(link, failure=failure)], at=at)
 
 
 def _soon(*, at: datetime) -> bool:

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,9 +73,9 @@ class Letter:
 
     delivery: Delivery
     url: str
-    body: bytes
-    headers: dict[str, str]
     at: datetime
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,16 +96,21 @@ class Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def send(letter: Letter) -> Outcome:
-    """Try a message once. Touches no database, and raises nothing foreseeable."""
+def send(letter: Letter, secrets: Sequence[str]) -> Outcome:
+    """Write, sign and try a message once. Touches no database, and raises nothing."""
     started = time.monotonic()
     answer, error = None, ""
     try:
-        answer = outgoing.post(
-            letter.url, body=letter.body, headers=letter.headers, limits=LIMITS
-        )
+        body, name = messages.body(letter.delivery), letter.delivery.message_id
+        headers = messages.headers(name, body, secrets=secrets, at=letter.at)
+        letter = replace(letter, body=body, headers=headers)
+        answer = outgoing.post(letter.url, body=body, headers=headers, limits=LIMITS)
     except (outgoing.Refused, outgoing.Unreachable) as failure:
         error = str(failure)[:300]
+    except Exception:
+        # What no rule foresaw must not stop the others.
+        logger.exception("Delivery %s could not be sent", letter.delivery.pk)
+        error = "It could not be sent, for a reason of ours."
     milliseconds = round((time.monotonic() - started) * 1000)
     return Outcome(letter, milliseconds, answer, error)
 
@@ -126,9 +131,9 @@ def deliver(
             room = (threads - len(rounds)) // schedule.IN_FLIGHT
             if time.monotonic() < end and room:
                 for endpoint in take_due(at=clock(), most=room):
-                    letters = letters_for(endpoint, at=clock())
+                    letters, secrets = letters_for(endpoint, at=clock())
                     for letter in letters:
-                        rounds[pool.submit(send, letter)] = endpoint
+                        rounds[pool.submit(send, letter, secrets)] = endpoint
                     open_of[endpoint.pk] = len(letters)
                     if not letters:
                         endpoint.give_back()
@@ -153,21 +158,16 @@ def take_due(*, at: datetime, most: int) -> list[Endpoint]:
     return waiting.take(at=at, lease=schedule.LEASE, most=most)
 
 
-def letters_for(endpoint: Endpoint, *, at: datetime) -> list[Letter]:
-    """Return what is sent to an endpoint in this round, signed for this moment."""
-    due = Delivery.objects.due(at=at).filter(endpoint=endpoint)
-    found = due.select_related("event").order_by("event", "pk")[: schedule.IN_FLIGHT]
+def letters_for(endpoint: Endpoint, *, at: datetime) -> tuple[list[Letter], list[str]]:
+    """Return what is sent to an endpoint in this round, and the secrets that sign it."""
     try:
         secrets = messages.good_secrets(endpoint.secrets.all(), at=at)
     except CannotOpen as failure:
         endpoints.disable(endpoint=endpoint, reason=str(failure), at=at)
-        return []
-    letters = []
-    for delivery in found:
-        body = messages.body(delivery)
-        headers = messages.headers(delivery.message_id, body, secrets=secrets, at=at)
-        letters.append(Letter(delivery, endpoint.url, body, headers, at))
-    return letters
+        return [], []
+    due = Delivery.objects.due(at=at).filter(endpoint=endpoint)
+    found = due.select_related("event").order_by("event", "pk")[: schedule.IN_FLIGHT]
+    return [Letter(delivery, endpoint.url, at) for delivery in found], secrets
 
 
 # --- What becomes of it -----------------------------------------------------------

@@ -1,9 +1,10 @@
 """Links are looked at, and each verdict is told apart from the others."""
 
+import errno
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, transaction
 
 from commitments import archive, services
 from commitments.models import Capture, DataVersion, Evidence, Flag, Link, LinkCheck
@@ -31,6 +32,45 @@ def test_a_new_document_is_looked_at_and_a_copy_is_kept(web, check, clock):
     check_row = evidence.link_checks.get()
     assert (check_row.verdict, check_row.capture) == ("ok", copy)
     assert not list(archive.verify())
+
+
+def test_an_answer_that_cannot_be_written_stops_no_other(web, check, monkeypatch):
+    hosts = [f"{letter}.test" for letter in "abcdef"]
+    documents = [document(host=host) for host in hosts]
+    web.pages |= {f"{host}/x": article() for host in hosts}
+    create = Capture.objects.create
+
+    def poisoned(**values):
+        if values["evidence_id"] == documents[2].pk:
+            raise DataError("value too long")
+        return create(**values)
+
+    monkeypatch.setattr(Capture.objects, "create", poisoned)
+
+    assert check() == {"ok": 5, "unreachable": 1}
+
+    assert "could not be kept" in link(documents[2]).detail
+    assert check() == {}
+    monkeypatch.undo()
+    assert check(days=1) == {"ok": 6}
+
+
+def test_a_full_disk_says_nothing_about_a_link(web, check, clock, monkeypatch):
+    evidence = document()
+    web.pages["a.test/x"] = article()
+
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive, "keep_answer", full)
+        with pytest.raises(OSError, match="No space"):
+            check()
+
+    assert link(evidence).verdict == ""
+    # The host was taken for the look that came to nothing.
+    clock.forward(hours=1)
+    assert check() == {"ok": 1}
 
 
 def test_a_second_look_asks_only_whether_it_changed(web, check):

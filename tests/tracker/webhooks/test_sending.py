@@ -10,9 +10,9 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from tests.factories import CommitmentFactory, assess
 from tracker.models import Attempt, Delivery, EndpointNotice
-from tracker.webhooks import endpoints, schedule, sealing, sending
+from tracker.webhooks import endpoints, messages, schedule, sealing, sending
 
-from .sink import secret_of, verified
+from .sink import Sink, secret_of, verified
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +143,41 @@ def test_a_message_that_nobody_takes_is_given_up_and_the_next_one_sent(
         "dead",
         "delivered",
     ]
+
+
+def test_a_message_that_cannot_be_written_is_given_up_and_delays_no_other(
+    endpoint, register, sink, web, relay, clock, monkeypatch
+):
+    monkeypatch.setattr(schedule, "WAITS", schedule.WAITS[:4])
+    other = Sink(web, "other.test/in")
+    register(other.url)
+    relay()
+    poisoned, body = [], messages.body
+
+    def written(delivery):
+        if delivery.pk in poisoned:
+            raise RecursionError
+        return body(delivery)
+
+    monkeypatch.setattr(messages, "body", written)
+    CommitmentFactory()
+    sending.fan_out(at=clock())
+    poisoned.append(endpoint.deliveries.get().pk)
+
+    relay()
+
+    assert len(other.arrived) == 1
+    clock.go(seconds=10)
+    CommitmentFactory()
+    relay()
+    assert (len(sink.arrived), len(other.arrived)) == (1, 2)
+    for _ in range(5):
+        clock.go(hours=1)
+        relay()
+    one = delivery(pk=poisoned[0])
+    assert (one.state, one.tries) == ("dead", 5)
+    assert "reason of ours" in one.last_error
+    assert one.attempts.count() == 5
 
 
 def test_who_answers_gone_is_disabled_at_once(endpoint, sink, relay):
