@@ -10,12 +10,13 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import statistics
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -110,6 +111,59 @@ class Crowd:
         return max((b - a for a, b in pairwise(ends)), default=0)
 
 
+class Scales(threading.Thread):
+    """Weighs each part with its children again and again: MiB, open files, processes."""
+
+    def __init__(self, house: Any, every: float) -> None:
+        super().__init__(daemon=True)
+        self.house, self.every, self.over = house, every, threading.Event()
+        self.weighed: dict[str, list[tuple[float, float, int]]] = {}
+
+    def run(self) -> None:
+        while not self.over.wait(self.every):
+            now = time.monotonic()
+            for name, part in self.house.parts.items():
+                pids = [part.process.pid, *children_of(part.process.pid)]
+                with suppress(OSError):
+                    sizes = sum(memory(pid) for pid in pids)
+                    files = sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids)
+                    self.weighed.setdefault(name, []).append((now, sizes, files))
+
+    def told(self) -> dict[str, Any]:
+        """Return what each part weighed, and how fast it grew in the second half."""
+        told = {}
+        for name, rows in self.weighed.items():
+            half = rows[len(rows) // 2 :]
+            times, sizes, files = zip(*half, strict=True)
+            told[name] = {
+                "MiB at first, half way, in the end": [
+                    round(rows[0][1]),
+                    round(half[0][1]),
+                    round(half[-1][1]),
+                ],
+                "MiB an hour": round(3600 * slope(times, sizes), 1),
+                "open files at most": max(row[2] for row in rows),
+                "open files an hour": round(3600 * slope(times, files), 1),
+            }
+        return told
+
+
+def memory(pid: int) -> float:
+    """Return the MiB that a process has for itself alone, or its share of."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        for line in file:
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) / 1024
+    return 0
+
+
+def slope(times: Sequence[float], values: Sequence[float]) -> float:
+    """Return by how much values grow a second; 0 where there is but one moment."""
+    if len(set(times)) < 2:
+        return 0
+    return statistics.linear_regression(times, values).slope
+
+
 class Load(record.Run):
     def set_up(self, web: Any) -> None:
         super().set_up(web)
@@ -123,6 +177,8 @@ class Load(record.Run):
     def go(self) -> None:
         for one in (*self.people, self.reader):
             one.start()
+        self.scales = Scales(self.house, self.given.weigh)
+        self.scales.start()
         for text in self.given.phases.split(","):
             what, _, seconds = text.partition(":")
             began, taken = time.monotonic(), self.book.count()
@@ -132,6 +188,7 @@ class Load(record.Run):
                     self.wait_for_a_write(what, began)
             self.phases.append(self.told(what, began, self.book.count() - taken))
             self.let_time_pass()
+        self.scales.over.set()
         self.settle()
 
     @contextmanager
@@ -216,6 +273,7 @@ class Load(record.Run):
         return {
             "phases": self.phases,
             "available %": round(100 * (1 - reader.failed / max(1, reader.asked)), 2),
+            "weights": self.scales.told(),
             "torn": sum(network.tears for network in self.house.networks),
             **super().found(),
         }
@@ -228,6 +286,7 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=5)
     parser.add_argument("--people", default="ann,eve,max")
     parser.add_argument("--connections", default="60")
+    parser.add_argument("--weigh", type=float, default=10, help="every so many seconds")
     run = Load(parser.parse_args())
     return record.tried(run, max_connections=run.given.connections)
 

@@ -70,6 +70,11 @@ class Worker:
         self.start()
 
 
+def ask_for(task: str, queue: str, broker: Broker, **options) -> None:
+    with Connection(broker.url) as asking:
+        app.send_task(task, queue=queue, connection=asking, **options)
+
+
 class Beat(threading.Thread):
     """Asks for a task again and again, whatever becomes of the broker."""
 
@@ -80,10 +85,8 @@ class Beat(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(self.every):
-            with suppress(Exception), Connection(self.broker.url) as asking:
-                app.send_task(
-                    self.task, queue=self.queue, connection=asking, expires=10
-                )
+            with suppress(Exception):
+                ask_for(self.task, self.queue, self.broker, expires=10)
 
     def end(self) -> None:
         self.ended.set()

@@ -1,7 +1,8 @@
 """A real Celery worker for the fault tests: its requests go to a web on loopback.
 
 Arguments: the port of that web, and the queue. Waits, leases and time-outs are those of
-the product divided until a run of many kills ends within minutes.
+the product divided until a run of many kills ends within minutes, or what the
+environment says.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 from datetime import timedelta
 
 import django
+from celery import signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -22,8 +24,18 @@ from tracker.webhooks import schedule, sending
 connections["default"].settings_dict["NAME"] = os.environ["TEST_DATABASE_IN_USE"]
 schedule.WAITS = (timedelta(seconds=0.2),) * 500
 schedule.CHALLENGE_WAITS = (timedelta(seconds=0.2),) * 100
-schedule.LEASE = timedelta(seconds=3)
-sending.LIMITS = outgoing.Limits(bytes=2000, seconds=1)
+schedule.LEASE = timedelta(seconds=float(os.environ.get("FAULT_LEASE", "3")))
+seconds = float(os.environ.get("FAULT_SECONDS", "1"))
+sending.LIMITS = outgoing.Limits(bytes=2000, seconds=seconds)
+if overdue := os.environ.get("FAULT_OVERDUE_AFTER"):
+    app.conf.broker_transport_options["visibility_timeout"] = float(overdue)
+if runs := os.environ.get("FAULT_RUNS"):
+
+    @signals.task_prerun.connect(weak=False)
+    def note_run(**kwargs):
+        with open(runs, "a") as file:
+            file.write(".")
+
 
 outgoing.resolve = lambda host, port: ["11.0.0.1"]
 outgoing.dial = lambda address, port: ("127.0.0.1", int(sys.argv[1]))
