@@ -5,6 +5,9 @@ eight that send a byte a second would hold the site. Here the loop of each proce
 gathers what comes, from any number of clients, and hands on what is complete. Who is
 later than a bad line explains is sent away. Who asks and does not fetch the answer
 still holds a thread, for UNREAD seconds: that is left to a proxy that buffers.
+
+An answer that the site has in memory is given by the loop itself: to pass a request to
+a thread and back costs several times what such an answer does.
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ import time
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.http import get_parser
+from gunicorn.http import get_parser, wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.failures import MOST_BYTES
@@ -32,6 +36,9 @@ UNREAD, GOODBYE = 10, 2
 PIECE = 65_536
 # Bytes of a head, past what gunicorn lets pass; and of all that is unfinished.
 LONGEST_HEAD, MOST_HELD = 1_000_000, 4 * MOST_BYTES
+# Seconds after which an answer was not at hand, and for which none is sought then: the
+# database is slow, and the loop has no time to wait for it.
+SLOW, RESPITE = 0.05, 1
 END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r", re.IGNORECASE)
 CLOSING = b"Connection: close\r\nContent-Length: 0\r\n\r\n"
@@ -66,6 +73,18 @@ class Arriving:
         return now > self.began + allowed
 
 
+class Written:
+    """Stands for a socket, and keeps what would be sent."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def sendall(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+
+    send = sendall
+
+
 class Worker(ThreadWorker):
     """gunicorn's worker of threads, with nobody to wait for in them."""
 
@@ -73,7 +92,16 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.arriving: dict[TConn, Arriving] = {}
         self.leaving: dict[TConn, float] = {}
-        self.looked = 0.0
+        self.looked = self.respite = 0.0
+        self.at_hand: Any = None
+
+    def load_wsgi(self) -> None:
+        """Load the site, and learn whether it tells what it has at hand.
+
+        ``at_hand`` is called as a WSGI application, and gives None for what takes work.
+        """
+        super().load_wsgi()
+        self.at_hand = getattr(self.wsgi, "at_hand", None)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Gather the next request of a connection, new or kept."""
@@ -87,22 +115,27 @@ class Worker(ThreadWorker):
         conn.sock.setblocking(False)
         arriving = Arriving()
         # Of the request before, more may have been read than it took.
-        if arriving.take(conn.parser.unreader.take_buffered()):
+        is_whole = arriving.take(conn.parser.unreader.take_buffered())
+        if is_whole or self.is_whole(conn, arriving):
             return self.hand_on(conn, arriving)
         self.arriving[conn] = arriving
         self.poller.register(conn.sock, EVENT_READ, partial(self.take_in, conn))
-        self.take_in(conn)
 
-    def take_in(self, conn: TConn, *readable: Any) -> None:
-        """Read what is there, and hand the request on where it is complete."""
-        arriving, piece = self.arriving[conn], b""
+    def is_whole(self, conn: TConn, arriving: Arriving) -> bool:
+        """Read what is there; return whether the request is complete, or given up."""
         try:
             piece = conn.sock.recv(PIECE)
         except BlockingIOError:
-            return
+            return False
         except OSError:  # Hung up.
             arriving.data.clear()
-        if arriving.take(piece) or not piece:
+            return True
+        return arriving.take(piece) or not piece
+
+    def take_in(self, conn: TConn, *readable: Any) -> None:
+        """Read more, and hand the request on where it is complete."""
+        arriving = self.arriving[conn]
+        if self.is_whole(conn, arriving):
             del self.arriving[conn]
             self.poller.unregister(conn.sock)
             self.hand_on(conn, arriving)
@@ -113,11 +146,77 @@ class Worker(ThreadWorker):
         return sum(len(arriving.data) for arriving in self.arriving.values())
 
     def hand_on(self, conn: TConn, arriving: Arriving) -> None:
-        if arriving.data:
-            conn.parser.unreader.unread(bytes(arriving.data))
+        """Give a request to a thread, or its answer to the client."""
+        whole = bytes(arriving.data)
+        if not whole:
+            return self.end(conn)
+        conn.parser.unreader.unread(whole)
+        is_plain = whole.startswith(b"GET ") and len(whole) == arriving.length
+        if not is_plain or not self.is_answered(conn, whole):
             super().enqueue_req(conn)
+
+    def is_answered(self, conn: TConn, whole: bytes) -> bool:
+        """Answer with what is at hand; False where there is nothing."""
+        began = time.monotonic()
+        if self.at_hand is None or began < self.respite:
+            return False
+        before, number = conn.parser.mesg, conn.parser.req_count
+        found = None
+        # What is wrong with a request, a thread tells the client.
+        with suppress(Exception):
+            found = self.found(conn)
+        if time.monotonic() > began + SLOW:
+            self.respite = time.monotonic() + RESPITE
+        if found is None:
+            # As if it had not been read.
+            conn.parser.mesg, conn.parser.req_count = before, number
+            conn.parser.unreader.take_buffered()
+            conn.parser.unreader.unread(whole)
+            return False
+        self.nr += 1
+        self.give(conn, *found)
+        return True
+
+    def found(self, conn: TConn) -> tuple[bytes, bool] | None:
+        """Return the answer to the next request, and whether another may follow."""
+        began, written = datetime.now(), Written()
+        request = next(conn.parser)
+        answer, environ = wsgi.create(
+            request, written, conn.client, conn.server, self.cfg
+        )
+        if not self.alive or len(self.keepalived_conns) >= self.max_keepalived:
+            answer.force_close()
+        pieces = self.at_hand(environ, answer.start_response)
+        if pieces is None:
+            return None
+        for piece in pieces:
+            answer.write(piece)
+        answer.close()
+        self.log.access(answer, request, environ, datetime.now() - began)
+        return b"".join(written.pieces), not answer.should_close()
+
+    def give(self, conn: TConn, answer: bytes, is_kept: bool) -> None:
+        """Send what the socket takes; for a slow reader, a thread waits with the rest."""
+        try:
+            sent = conn.sock.send(answer)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return self.end(conn)
+        if sent < len(answer):
+            done = self.tpool.submit(self.send_rest, conn, answer[sent:], is_kept)
+            done.add_done_callback(
+                lambda done: self.method_queue.defer(self.finish_request, conn, done)
+            )
         else:
-            self.end(conn)
+            done = Future()
+            done.set_result(is_kept)
+            self.finish_request(conn, done)
+
+    def send_rest(self, conn: TConn, rest: bytes, is_kept: bool) -> bool:
+        conn.sock.setblocking(True)
+        conn.sock.sendall(rest)
+        return is_kept
 
     def turn_away(self, conn: TConn, answer: bytes) -> None:
         del self.arriving[conn]

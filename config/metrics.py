@@ -159,18 +159,34 @@ class _OwnProcess(Collector):
         return REGISTRY.collect()
 
 
-def counted(application: Application) -> Application:
-    """Wrap a WSGI application so that its answers are counted and timed.
+class Counted:
+    """A WSGI application whose answers are counted and timed.
 
     At the port of TRACKER_METRICS the figures are told and nothing else.
     """
-    own = address()
 
-    def wrapped(environ: Environ, start_response: Callable[..., Any]) -> Any:
-        if own is not None and environ.get("SERVER_PORT") == str(own[1]):
+    def __init__(self, application: Any) -> None:
+        self.application, self.own = application, address()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
+        if self._is_asked(environ):
             return _told(environ, start_response)
+        return self._timed(self.application, environ, start_response)
+
+    def at_hand(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
+        """Answer with what the application has at hand; None where that is nothing."""
+        if self._is_asked(environ):
+            return None
+        return self._timed(self.application.at_hand, environ, start_response)
+
+    def _is_asked(self, environ: Environ) -> bool:
+        return self.own is not None and environ.get("SERVER_PORT") == str(self.own[1])
+
+    def _timed(
+        self, answer: Callable, environ: Environ, start_response: Callable[..., Any]
+    ) -> Any:
         began = time.perf_counter()
-        status = "500"
+        status, given = "500", None
 
         def started(line: str, *rest: Any) -> Any:
             nonlocal status
@@ -178,11 +194,11 @@ def counted(application: Application) -> Application:
             return start_response(line, *rest)
 
         try:
-            return application(environ, started)
+            given = answer(environ, started)
+            return given
         finally:
-            _count(environ, status, time.perf_counter() - began)
-
-    return wrapped
+            if given is not None or answer is self.application:
+                _count(environ, status, time.perf_counter() - began)
 
 
 def _count(environ: Environ, status: str, seconds: float) -> None:

@@ -33,8 +33,8 @@ django = without_body(get_wsgi_application())
 # Its modules need the apps to be ready.
 from tracker.answer_cache import AnswerCache
 
-application: metrics.Application = AnswerCache(
+application: AnswerCache | metrics.Counted = AnswerCache(
     django, most=settings.CACHE_MB * 1_000_000
 )
 if settings.METRICS:
-    application = metrics.counted(application)
+    application = metrics.Counted(application)

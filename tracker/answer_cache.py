@@ -105,8 +105,28 @@ class AnswerCache:
                 )
         if kept is None:
             return self.application(environ, start_response)
+        return self._given(kept, environ, start_response)
+
+    def _given(
+        self, kept: Kept, environ: Environ, start_response: Callable
+    ) -> Iterable[bytes]:
         environ[OUTCOME], environ[ROUTE] = "hit", kept.route
         return kept_answers.give(kept, environ, start_response)
+
+    def at_hand(
+        self, environ: Environ, start_response: Callable
+    ) -> Iterable[bytes] | None:
+        """Answer with what is kept in the very form that is asked for; None otherwise.
+
+        For who must not wait: the one thing asked for is the data version.
+        """
+        key = kept_answers.key_of(environ) if self.most else None
+        if key is None:
+            return None
+        generation, _ = self._generation()
+        with self.lock:
+            kept = self._kept(generation, key, kept_answers.encoding_for(environ))
+        return self._given(kept, environ, start_response) if kept else None
 
     def _generation(self) -> tuple[Generation, bool]:
         """Return what is kept of the current version, and whether more may be.
@@ -126,10 +146,14 @@ class AnswerCache:
                 self.generation = Generation(epoch)
             return self.generation, True
 
+    def _kept(self, generation: Generation, key: tuple, encoding: str) -> Kept | None:
+        if kept := generation.answers.get((key, encoding)):
+            generation.answers.move_to_end((key, encoding))
+        return kept
+
     def _found(self, generation: Generation, key: tuple, encoding: str) -> Kept | None:
         with self.lock:
-            if kept := generation.answers.get((key, encoding)):
-                generation.answers.move_to_end((key, encoding))
+            if kept := self._kept(generation, key, encoding):
                 return kept
             plain = generation.answers.get((key, ""))
         if plain is None:

@@ -55,6 +55,32 @@ def test_an_address_that_cannot_be_is_refused_with_a_sentence(monkeypatch, given
         metrics.address()
 
 
+def test_what_is_given_from_memory_is_counted_like_any_answer():
+    class Site:
+        def at_hand(self, environ, start_response):
+            if environ["PATH_INFO"] != "/kept":
+                return None
+            environ["tracker.route"] = "a-kept-route"
+            start_response("200 OK", [])
+            return []
+
+    def count():
+        labels = {"method": "GET", "route": "a-kept-route", "status": "200"}
+        return metrics.REGISTRY.get_sample_value("tracker_requests_total", labels)
+
+    def ask(path):
+        asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
+        return metrics.Counted(Site()).at_hand(asked, lambda *given: None)
+
+    none = {"method": "GET", "route": "none", "status": "500"}
+    before = metrics.REGISTRY.get_sample_value("tracker_requests_total", none)
+    assert ask("/kept") == []
+    assert ask("/other") is None
+    assert count() == 1
+    after = metrics.REGISTRY.get_sample_value("tracker_requests_total", none)
+    assert after == before
+
+
 @pytest.fixture
 def served(tmp_path):
     """The site as production serves it, with two processes, and its two ports."""

@@ -1,15 +1,43 @@
 """A bare site for the tests of the server before ours: says what it was asked."""
 
+import time
 from collections.abc import Callable, Iterable
 
+# Seconds, and bytes.
+BUSY, LARGE = 3, 8_000_000
 
-def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
-    if environ["PATH_INFO"] == "/large":
-        start_response("200 OK", [("Content-Type", "text/plain")])
-        return (b"x" * 65_536 for _ in range(500))
-    # The site leaves a body of no announced length unread.
-    unread = environ["PATH_INFO"] == "/unread"
-    body = b"" if unread else environ["wsgi.input"].read()
-    told = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {len(body)};".encode()
-    start_response("200 OK", [("Content-Length", str(len(told)))])
-    return [told]
+
+class Echo:
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/large":
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return (b"x" * 65_536 for _ in range(500))
+        if path != "/at-hand/broken" and (
+            kept := self.at_hand(environ, start_response)
+        ):
+            return kept
+        if path == "/busy":
+            time.sleep(BUSY)
+        # The site leaves a body of no announced length unread.
+        body = b"" if path == "/unread" else environ["wsgi.input"].read()
+        told = f"{environ['REQUEST_METHOD']} {path} {len(body)};".encode()
+        start_response("200 OK", [("Content-Length", str(len(told)))])
+        return [told]
+
+    def at_hand(
+        self, environ: dict, start_response: Callable
+    ) -> Iterable[bytes] | None:
+        path = environ["PATH_INFO"]
+        if path == "/at-hand/broken":
+            raise ValueError
+        if path == "/at-hand/slow":
+            time.sleep(0.2)
+        if not path.startswith("/at-hand"):
+            return None
+        told = b"x" * LARGE if path == "/at-hand/large" else b"at hand;"
+        start_response("200 OK", [("Content-Length", str(len(told)))])
+        return [told]
+
+
+application = Echo()

@@ -1,0 +1,162 @@
+"""What the site has in memory is given by the server's loop, which waits for nobody."""
+
+import re
+import socket
+import threading
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.faults import echo
+from tests.faults.servers import ask, serving, statuses
+
+PLAIN = " HTTP/1.1\r\nHost: x\r\n"
+
+
+def get(path, *headers):
+    rest = "".join(f"{header}\r\n" for header in headers)
+    return f"GET {path}{PLAIN}{rest}\r\n".encode()
+
+
+AT_HAND, THREAD = get("/at-hand"), get("/thread")
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("server"), "--workers", "1") as port:
+        yield port
+
+
+def answer(port, request):
+    """Send a request, keep the connection, and return what is told in a line."""
+    got = b""
+    with socket.create_connection(("127.0.0.1", port), 20) as line:
+        line.sendall(request)
+        while not got.endswith(b";") and (piece := line.recv(65_536)):
+            got += piece
+    return got
+
+
+def received(line, size):
+    got = b""
+    while len(got) < size and (piece := line.recv(65_536)):
+        got += piece
+    return got
+
+
+def quick(port, times=10):
+    """Ask for what is at hand; return how often it came at once."""
+    came = 0
+    for _ in range(times):
+        began = time.monotonic()
+        assert b"at hand;" in answer(port, AT_HAND)
+        came += time.monotonic() - began < 1
+    return came
+
+
+def test_it_is_given_while_every_thread_is_busy(port):
+    with ExitStack() as stack:
+        busy = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), 60))
+            for _ in range(6)
+        ]
+        for line in busy:
+            line.sendall(get("/busy"))
+        time.sleep(0.5)
+        # The control: what takes a thread waits for one.
+        with socket.create_connection(("127.0.0.1", port), 0.3) as line:
+            line.sendall(THREAD)
+            with pytest.raises(TimeoutError):
+                line.recv(100)
+        assert quick(port) >= 8
+
+
+def test_one_connection_is_answered_by_turns_and_in_order(port):
+    pieces = [AT_HAND, THREAD] * 3
+    with socket.create_connection(("127.0.0.1", port), 20) as line:
+        for piece in pieces:
+            line.sendall(piece)
+            told = b"at hand;" if piece is AT_HAND else b"GET /thread 0;"
+            got = b""
+            while not got.endswith(told):
+                got += line.recv(1000)
+            assert statuses(got) == [200]
+        # All at once: each answer in its turn, and none of them twice.
+        line.sendall(b"".join(pieces))
+        line.shutdown(socket.SHUT_WR)
+        got = received(line, 10**6)
+    assert statuses(got) == [200] * 6
+    told = re.findall(rb"at hand;|GET /thread 0;", got)
+    assert told == [b"at hand;", b"GET /thread 0;"] * 3
+
+
+@pytest.mark.parametrize("path", ["/at-hand", "/thread", "/at-hand/broken"])
+def test_who_asks_for_the_end_of_a_connection_is_answered_and_gets_it(port, path):
+    closing = get(path, "Connection: close")
+    old = f"GET {path} HTTP/1.0\r\n\r\n".encode()
+    for request in (closing, old):
+        with socket.create_connection(("127.0.0.1", port), 20) as line:
+            line.sendall(request)
+            got = received(line, 10**6)
+        assert statuses(got) == [200]
+        assert b"connection: close" in got.lower()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        get("/at-hand", "X: a\x00b"),
+        get("/at-hand", "Content-Length: 0", "Content-Length: 5"),
+        get("/at-hand", "Transfer-Encoding: xchunked"),
+        get("/at-hand", "X_Forwarded_For: 1", "Bad Name: x"),
+        b"GET /at-hand\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_what_is_wrong_is_refused_as_ever(port, request_):
+    got = ask(port, request_)
+    assert b"at hand" not in got
+    assert [code for code in statuses(got) if code < 400] == []
+
+
+def test_an_error_about_what_is_at_hand_is_left_to_a_thread(port):
+    assert b"GET /at-hand/broken 0;" in answer(port, get("/at-hand/broken"))
+
+
+def test_readers_who_do_not_fetch_a_long_answer_keep_nobody_waiting(port):
+    with ExitStack() as stack:
+        slow = []
+        for _ in range(6):
+            line = stack.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(("127.0.0.1", port))
+            line.sendall(get("/at-hand/large"))
+            slow.append(line)
+        time.sleep(1.5)
+        assert quick(port) >= 8
+        # And who does fetch it gets it whole.
+        got = received(slow[0], echo.LARGE + 60)
+        assert got.endswith(b"x") and len(got) > echo.LARGE
+
+
+def test_where_looking_takes_long_threads_are_left_to_it_for_a_while(port):
+    """A slow database must not stop the loop: one look a second at most."""
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            answer(port, get("/at-hand/slow"))
+
+    lookers = [threading.Thread(target=look) for _ in range(8)]
+    for looker in lookers:
+        looker.start()
+    try:
+        began = time.monotonic()
+        for _ in range(10):
+            answer(port, THREAD)
+        # Else the eight would be looked for one after the other, before each thread.
+        assert time.monotonic() - began < 8
+    finally:
+        over.set()
+        for looker in lookers:
+            looker.join()
