@@ -1,5 +1,7 @@
 """The desk in a browser: drafting, signing off, two people at one commitment."""
 
+from itertools import pairwise
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -214,3 +216,28 @@ def test_the_sweep_has_no_axe_violations(open_page, violations):
 
     expect(page.get_by_text("1 of 1 still to be decided")).to_be_visible()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_what_can_be_done_with_a_commitment_covers_nothing_and_leaves_room(
+    open_page, width
+):
+    commitment = desk.assessed()
+    page = open_page(desk.account("ann", "analyst"))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(reverse("admin:commitments_commitment_change", args=[commitment.pk]))
+
+    title, tools, form = (
+        page.locator(part).bounding_box()
+        for part in (
+            "#content > h2",
+            ".object-tools",
+            "#commitment_form fieldset >> nth=0",
+        )
+    )
+    assert title["y"] + title["height"] <= tools["y"]
+    assert tools["y"] + tools["height"] <= form["y"]
+    assert form["width"] > 0.6 * min(width, 900)
+    buttons = [one.bounding_box() for one in page.locator(".object-tools a").all()]
+    lines = sorted({round(one["y"]) for one in buttons})
+    assert all(b - a >= buttons[0]["height"] for a, b in pairwise(lines))
