@@ -148,3 +148,25 @@ def assess(commitment, *, status="under_way", evidence=None, **given):
     )
     commitment.refresh_from_db()
     return entry
+
+
+def propose(commitment, by, *, at=AT, comment="", **arguments):
+    """Hand in a proposal of a status, with something valid for what is not given."""
+    values = {
+        "status": "announced",
+        "criteria_met": [],
+        "confidence": "low",
+        "reason": "It was announced.",
+        "effective_on": AT.date(),
+        "looked_until": AT.date(),
+        **arguments,
+    }
+    values.setdefault("evidence", [EvidenceFactory()])
+    return services.propose(
+        commitment=commitment,
+        kind="status",
+        arguments=values,
+        by=by,
+        at=at,
+        comment=comment,
+    )

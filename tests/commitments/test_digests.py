@@ -16,10 +16,10 @@ from commitments.models import Commitment, DeskDigest, Flag
 from tests.factories import (
     AT,
     CommitmentFactory,
-    EvidenceFactory,
     ReviewerFactory,
     UserFactory,
     assess,
+    propose,
 )
 from tracker import outbox
 from tracker.tasks import send_desk_digests
@@ -41,24 +41,6 @@ def flag(on=AT, **given):
         commitment=commitment, reason="stale", since_on=on.date(), opened_at=on
     )
     return commitment
-
-
-def propose(commitment, by, at=AT):
-    return services.propose(
-        commitment=commitment,
-        kind="status",
-        arguments={
-            "status": "announced",
-            "criteria_met": [],
-            "confidence": "low",
-            "reason": "It was announced.",
-            "evidence": [EvidenceFactory()],
-            "effective_on": AT.date(),
-            "looked_until": AT.date(),
-        },
-        by=by,
-        at=at,
-    )
 
 
 @pytest.fixture

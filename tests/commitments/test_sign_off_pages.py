@@ -6,10 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from commitments import services
 from commitments.actors import Machine
 from commitments.models import Evidence, HistoryEntry, Proposal
-from tests.factories import AT
+from tests.factories import propose
 
 from . import desk
 
@@ -319,20 +318,8 @@ def test_facts_changed_meanwhile_are_told_and_the_typed_text_stays(analyst, revi
 
 def test_a_machine_that_proposed_is_named_and_nothing_is_crossed_out_for_it(reviewer):
     commitment = desk.assessed()
-    proposal = services.propose(
-        commitment=commitment,
-        kind="status",
-        arguments={
-            "status": "announced",
-            "criteria_met": [],
-            "confidence": "medium",
-            "reason": "A look from outside.",
-            "evidence": [Evidence.objects.get()],
-            "effective_on": AT.date(),
-            "looked_until": AT.date(),
-        },
-        by=Machine("api:newsroom"),
-        at=AT,
+    proposal = propose(
+        commitment, by=Machine("api:newsroom"), evidence=[Evidence.objects.get()]
     )
 
     page = text(reviewer.get(page_of(proposal)))

@@ -106,9 +106,10 @@ def test_one_command_runs_it_all_and_one_signal_stops_it(tmp_path):
 SIGNAL_IN_A_FORK = """
 import os, signal, sys
 from config import embedded
+from config.children import Child
 
 def run():
-    child = embedded.Child("sleeper", ["sleep", "60"])
+    child = Child("sleeper", ["sleep", "60"])
     child.start()
     os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))
     child.process.kill()

@@ -19,7 +19,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from config.embedded import end_with_parent
+from config.children import end_with_parent
 from tests.faults.network import Network
 from tests.servers import Broker, Postgresql, as_nobody, free_port, wait_for
 

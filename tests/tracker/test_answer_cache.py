@@ -1,7 +1,6 @@
 """The cache around the application: what it keeps, for whom, and for how long."""
 
 import gzip
-import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,76 +8,9 @@ import brotli
 import pytest
 from django.db import OperationalError
 
-from tracker.answer_cache import AnswerCache
 from tracker.kept_answers import normalised
 
-DAY = 86_400.0
-
-
-def asked(path="/", query="", method="GET", **headers):
-    return {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "SCRIPT_NAME": "",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(),
-        "REMOTE_ADDR": "192.0.2.1",
-        "HTTP_HOST": "tracker.example",
-        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
-    }
-
-
-class Site:
-    """A site whose answers count how often they were computed."""
-
-    def __init__(self):
-        self.computed = 0
-        self.version, self.now = 1, 10 * DAY
-        self.headers = [("Cache-Control", "public, max-age=0, must-revalidate")]
-        self.status = "200 OK"
-        self.body = "x"
-        self.seen = {}
-        self.before_answer = lambda: None
-
-    def __call__(self, environ, start_response):
-        self.computed += 1
-        self.seen = environ
-        environ["tracker.route"] = "a-route"
-        self.before_answer()
-        body = f"{self.body} {self.computed} {environ['PATH_INFO']}".encode()
-        start_response(
-            self.status,
-            [
-                ("Content-Type", "text/html; charset=utf-8"),
-                ("Content-Length", str(len(body))),
-                *self.headers,
-            ],
-        )
-        return [body]
-
-    def read_version(self):
-        if isinstance(self.version, Exception):
-            raise self.version
-        return self.version
-
-    def cache(self, most=1_000_000):
-        return AnswerCache(
-            self, most=most, version=self.read_version, clock=lambda: self.now
-        )
-
-
-def given(application, environ):
-    """Return status, headers by name and body; None where no answer is given."""
-    told = {}
-
-    def start(status, headers):
-        told.update(status=status, headers=dict(headers))
-
-    pieces = application(environ, start)
-    if pieces is None:
-        return None
-    return told["status"], told["headers"], b"".join(pieces)
+from .counting_site import DAY, Site, asked, given
 
 
 @pytest.fixture
@@ -383,53 +315,3 @@ def test_switched_off_it_passes_everything_on(site):
         given(cache, asked("/a"))
 
     assert site.computed == 2
-
-
-def test_what_is_at_hand_is_given_without_computing(site):
-    cache, ask = site.cache(), asked("/a")
-
-    assert given(cache.at_hand, asked("/a")) is None
-    computed = given(cache, asked("/a"))
-    assert given(cache.at_hand, ask) == computed
-    assert (ask["tracker.cache"], ask["tracker.route"]) == ("hit", "a-route")
-    held = asked("/a", if_none_match=computed[1]["ETag"])
-    assert given(cache.at_hand, held)[0] == "304 Not Modified"
-    assert site.computed == 1
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        asked("/b"),
-        asked("/a", method="POST"),
-        asked("/a", cookie="sessionid=1"),
-        # Compressing takes work.
-        asked("/a", accept_encoding="gzip"),
-    ],
-)
-def test_what_takes_work_is_not_at_hand(site, other):
-    site.body = "x" * 1000
-    cache = site.cache()
-    given(cache, asked("/a"))
-
-    assert given(cache.at_hand, other) is None
-    assert site.computed == 1
-    assert "tracker.cache" not in other
-
-
-def test_nothing_of_an_older_version_is_at_hand(site):
-    cache = site.cache()
-    given(cache, asked("/a"))
-    site.version += 1
-
-    assert given(cache.at_hand, asked("/a")) is None
-    site.version = OperationalError()
-    given(cache, asked("/a"))
-    assert given(cache.at_hand, asked("/a")) is None
-
-
-def test_switched_off_nothing_is_at_hand(site):
-    cache = site.cache(most=0)
-    given(cache, asked("/a"))
-
-    assert given(cache.at_hand, asked("/a")) is None

@@ -17,6 +17,7 @@ from tests.factories import (
     PlanFactory,
     ReviewerFactory,
     assess,
+    propose,
 )
 
 MARK = "zqcanary"
@@ -40,21 +41,13 @@ def planted(db):
     draft.milestones.create(key=MARK, title=MARK)
     draft.evidence.add(EvidenceFactory(title=MARK, summary=MARK))
     EvidenceFactory(slug=f"{MARK}-loose", title=MARK)
-    services.propose(
-        commitment=public,
-        kind="status",
-        arguments={
-            "status": "under_way",
-            "criteria_met": [],
-            "confidence": "low",
-            "reason": MARK,
-            "evidence": [EvidenceFactory(title=MARK, slug=f"{MARK}-cited")],
-            "effective_on": AT.date(),
-            "looked_until": AT.date(),
-        },
+    propose(
+        public,
         by=person,
-        at=AT,
         comment=MARK,
+        reason=MARK,
+        evidence=[EvidenceFactory(title=MARK, slug=f"{MARK}-cited")],
+        status="under_way",
     )
     Snooze.objects.create(
         commitment=public, until=AT.date() + timedelta(3), reason=MARK, by=person, at=AT
