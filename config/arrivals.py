@@ -7,7 +7,8 @@ later than a bad line explains is sent away. Who asks and does not fetch the ans
 still holds a thread, for UNREAD seconds: that is left to a proxy that buffers.
 
 An answer that the site has in memory is given by the loop itself: to pass a request to
-a thread and back costs several times what such an answer does.
+a thread and back costs several times what such an answer does. The requests that are
+there at once share one look at the site's state.
 """
 
 from __future__ import annotations
@@ -92,16 +93,19 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self.arriving: dict[TConn, Arriving] = {}
         self.leaving: dict[TConn, float] = {}
+        # What came whole, and may be at hand.
+        self.whole: list[tuple[TConn, bytes]] = []
         self.looked = self.respite = 0.0
-        self.at_hand: Any = None
+        self.look: Any = None
 
     def load_wsgi(self) -> None:
         """Load the site, and learn whether it tells what it has at hand.
 
-        ``at_hand`` is called as a WSGI application, and gives None for what takes work.
+        ``at_hand()`` of a site gives what is called as a WSGI application, which gives
+        None for what takes work.
         """
         super().load_wsgi()
-        self.at_hand = getattr(self.wsgi, "at_hand", None)
+        self.look = getattr(self.wsgi, "at_hand", None)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Gather the next request of a connection, new or kept."""
@@ -152,19 +156,34 @@ class Worker(ThreadWorker):
             return self.end(conn)
         conn.parser.unreader.unread(whole)
         is_plain = whole.startswith(b"GET ") and len(whole) == arriving.length
-        if not is_plain or not self.is_answered(conn, whole):
+        if self.look and is_plain:
+            self.whole.append((conn, whole))
+        else:
             super().enqueue_req(conn)
 
-    def is_answered(self, conn: TConn, whole: bytes) -> bool:
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Take in what has come, then answer all of it that is at hand.
+
+        Only then is the site looked at: no client is told what was so before it asked.
+        """
+        super().wait_for_and_dispatch_events(timeout)
+        while self.whole:
+            together, self.whole = self.whole, []
+            at_hand = self.look()
+            for conn, whole in together:
+                if not self.is_answered(conn, whole, at_hand):
+                    super().enqueue_req(conn)
+
+    def is_answered(self, conn: TConn, whole: bytes, at_hand: Any) -> bool:
         """Answer with what is at hand; False where there is nothing."""
         began = time.monotonic()
-        if self.at_hand is None or began < self.respite:
+        if began < self.respite:
             return False
         before, number = conn.parser.mesg, conn.parser.req_count
         found = None
         # What is wrong with a request, a thread tells the client.
         with suppress(Exception):
-            found = self.found(conn)
+            found = self.found(conn, at_hand)
         if time.monotonic() > began + SLOW:
             self.respite = time.monotonic() + RESPITE
         if found is None:
@@ -177,7 +196,7 @@ class Worker(ThreadWorker):
         self.give(conn, *found)
         return True
 
-    def found(self, conn: TConn) -> tuple[bytes, bool] | None:
+    def found(self, conn: TConn, at_hand: Any) -> tuple[bytes, bool] | None:
         """Return the answer to the next request, and whether another may follow."""
         began, written = datetime.now(), Written()
         request = next(conn.parser)
@@ -186,7 +205,7 @@ class Worker(ThreadWorker):
         )
         if not self.alive or len(self.keepalived_conns) >= self.max_keepalived:
             answer.force_close()
-        pieces = self.at_hand(environ, answer.start_response)
+        pieces = at_hand(environ, answer.start_response)
         if pieces is None:
             return None
         for piece in pieces:

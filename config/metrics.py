@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 if os.environ.get("TRACKER_METRICS"):
@@ -173,11 +174,16 @@ class Counted:
             return _told(environ, start_response)
         return self._timed(self.application, environ, start_response)
 
-    def at_hand(self, environ: Environ, start_response: Callable[..., Any]) -> Any:
-        """Answer with what the application has at hand; None where that is nothing."""
+    def at_hand(self) -> Callable[[Environ, Callable[..., Any]], Any]:
+        """Return what answers with what the application has at hand, or gives None."""
+        return partial(self._at_hand, self.application.at_hand())
+
+    def _at_hand(
+        self, answer: Callable, environ: Environ, start_response: Callable[..., Any]
+    ) -> Any:
         if self._is_asked(environ):
             return None
-        return self._timed(self.application.at_hand, environ, start_response)
+        return self._timed(answer, environ, start_response)
 
     def _is_asked(self, environ: Environ) -> bool:
         return self.own is not None and environ.get("SERVER_PORT") == str(self.own[1])

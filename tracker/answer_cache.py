@@ -17,6 +17,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 
 from django.db import Error, connections
@@ -113,17 +114,24 @@ class AnswerCache:
         environ[OUTCOME], environ[ROUTE] = "hit", kept.route
         return kept_answers.give(kept, environ, start_response)
 
-    def at_hand(
-        self, environ: Environ, start_response: Callable
-    ) -> Iterable[bytes] | None:
-        """Answer with what is kept in the very form that is asked for; None otherwise.
+    def at_hand(self) -> Callable[[Environ, Callable], Iterable[bytes] | None]:
+        """Return what answers requests that are here by now, or gives None.
 
-        For who must not wait: the one thing asked for is the data version.
+        For who must not wait: it answers with what is kept in the very form that is
+        asked for. The data version is read for the first of them, and good for all.
         """
+        return partial(self._at_hand, cache(self._generation))
+
+    def _at_hand(
+        self,
+        current: Callable[[], tuple[Generation, bool]],
+        environ: Environ,
+        start_response: Callable,
+    ) -> Iterable[bytes] | None:
         key = kept_answers.key_of(environ) if self.most else None
         if key is None:
             return None
-        generation, _ = self._generation()
+        generation, _ = current()
         with self.lock:
             kept = self._kept(generation, key, kept_answers.encoding_for(environ))
         return self._given(kept, environ, start_response) if kept else None

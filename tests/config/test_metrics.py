@@ -57,7 +57,10 @@ def test_an_address_that_cannot_be_is_refused_with_a_sentence(monkeypatch, given
 
 def test_what_is_given_from_memory_is_counted_like_any_answer():
     class Site:
-        def at_hand(self, environ, start_response):
+        def at_hand(self):
+            return self.kept
+
+        def kept(self, environ, start_response):
             if environ["PATH_INFO"] != "/kept":
                 return None
             environ["tracker.route"] = "a-kept-route"
@@ -70,7 +73,7 @@ def test_what_is_given_from_memory_is_counted_like_any_answer():
 
     def ask(path):
         asked = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
-        return metrics.Counted(Site()).at_hand(asked, lambda *given: None)
+        return metrics.Counted(Site()).at_hand()(asked, lambda *given: None)
 
     none = {"method": "GET", "route": "none", "status": "500"}
     before = metrics.REGISTRY.get_sample_value("tracker_requests_total", none)

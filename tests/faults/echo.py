@@ -1,5 +1,6 @@
 """A bare site for the tests of the server before ours: says what it was asked."""
 
+import os
 import time
 from collections.abc import Callable, Iterable
 
@@ -8,14 +9,14 @@ BUSY, LARGE = 3, 8_000_000
 
 
 class Echo:
+    looks = 0
+
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/large":
             start_response("200 OK", [("Content-Type", "text/plain")])
             return (b"x" * 65_536 for _ in range(500))
-        if path != "/at-hand/broken" and (
-            kept := self.at_hand(environ, start_response)
-        ):
+        if path != "/at-hand/broken" and (kept := self.kept(environ, start_response)):
             return kept
         if path == "/busy":
             time.sleep(BUSY)
@@ -25,9 +26,11 @@ class Echo:
         start_response("200 OK", [("Content-Length", str(len(told)))])
         return [told]
 
-    def at_hand(
-        self, environ: dict, start_response: Callable
-    ) -> Iterable[bytes] | None:
+    def at_hand(self) -> Callable:
+        self.looks += 1
+        return self.kept
+
+    def kept(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
         path = environ["PATH_INFO"]
         if path == "/at-hand/broken":
             raise ValueError
@@ -36,6 +39,8 @@ class Echo:
         if not path.startswith("/at-hand"):
             return None
         told = b"x" * LARGE if path == "/at-hand/large" else b"at hand;"
+        if path == "/at-hand/look":
+            told = f"{os.getpid()} {self.looks};".encode()
         start_response("200 OK", [("Content-Length", str(len(told)))])
         return [told]
 

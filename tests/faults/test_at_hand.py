@@ -1,10 +1,13 @@
 """What the site has in memory is given by the server's loop, which waits for nobody."""
 
+import os
 import re
+import signal
 import socket
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +27,8 @@ AT_HAND, THREAD = get("/at-hand"), get("/thread")
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory):
-    with serving(tmp_path_factory.mktemp("server"), "--workers", "1") as port:
+    options = ("--workers", "1", "--keep-alive", "20")
+    with serving(tmp_path_factory.mktemp("server"), *options) as port:
         yield port
 
 
@@ -43,6 +47,11 @@ def received(line, size):
     while len(got) < size and (piece := line.recv(65_536)):
         got += piece
     return got
+
+
+def state(pid):
+    """Return the letter of what a process does; T is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
 
 
 def quick(port, times=10):
@@ -70,6 +79,35 @@ def test_it_is_given_while_every_thread_is_busy(port):
             with pytest.raises(TimeoutError):
                 line.recv(100)
         assert quick(port) >= 8
+
+
+def test_who_asks_together_shares_a_look_that_was_taken_after_the_last_had_asked(port):
+    look = re.compile(rb"(\d+) (\d+);$")
+    with ExitStack() as stack:
+        lines = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), 20))
+            for _ in range(6)
+        ]
+
+        def told(line):
+            return tuple(int(n) for n in look.search(line.recv(1000)).groups())
+
+        # One after the other, each sees the site as it is by then.
+        before = []
+        for line in lines:
+            line.sendall(get("/at-hand/look"))
+            before.append(told(line))
+        (worker,) = {pid for pid, _ in before}
+        looks = [number for _, number in before]
+        assert looks == sorted(set(looks))
+        # All of these are there before the server goes on.
+        os.kill(worker, signal.SIGSTOP)
+        while state(worker) != "T":
+            time.sleep(0.01)
+        for line in lines:
+            line.sendall(get("/at-hand/look"))
+        os.kill(worker, signal.SIGCONT)
+        assert {told(line) for line in lines} == {(worker, looks[-1] + 1)}
 
 
 def test_one_connection_is_answered_by_turns_and_in_order(port):

@@ -22,10 +22,10 @@ def asked(path="/", query="", method="GET", **headers):
 
 
 class Site:
-    """A site whose answers count how often they were computed."""
+    """A site that counts its answers, and the reads of its version."""
 
     def __init__(self):
-        self.computed = 0
+        self.computed = self.reads = 0
         self.version, self.now = 1, 10 * DAY
         self.headers = [("Cache-Control", "public, max-age=0, must-revalidate")]
         self.status = "200 OK"
@@ -50,6 +50,7 @@ class Site:
         return [body]
 
     def read_version(self):
+        self.reads += 1
         if isinstance(self.version, Exception):
             raise self.version
         return self.version
