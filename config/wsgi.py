@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config import metrics
+from config.turns import by_turns
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -34,7 +35,7 @@ django = without_body(get_wsgi_application())
 from tracker.answer_cache import AnswerCache
 
 application: AnswerCache | metrics.Counted = AnswerCache(
-    django, most=settings.CACHE_MB * 1_000_000
+    by_turns(django), most=settings.CACHE_MB * 1_000_000
 )
 if settings.METRICS:
     application = metrics.Counted(application)

@@ -17,7 +17,6 @@ from django.db.models import (
     DateField,
     F,
     IntegerField,
-    Model,
     Q,
     QuerySet,
     Value,
@@ -117,7 +116,12 @@ def ordered(rows: Rows, keys: Sequence[Key], *, backwards: bool = False) -> Rows
     return rows.annotate(**named).order_by(*order)
 
 
-def place(row: Model, keys: Sequence[Key]) -> list[Any]:
+def bare(rows: QuerySet, keys: Sequence[Key]) -> QuerySet:
+    """Return the ``pk`` and the place of each of the ``ordered`` rows, and no object."""
+    return rows.values_list("pk", *(f"place_{n}" for n in range(len(keys))), named=True)
+
+
+def place(row: Any, keys: Sequence[Key]) -> list[Any]:
     """Return the place of a row that ``ordered`` gave."""
     return [getattr(row, f"place_{n}") for n in range(len(keys))]
 

@@ -82,7 +82,7 @@ class CommitmentViewSet(RecordViewSet):
             return super().list(request, *args, **kwargs)
         question = self.question()
         rows = browse.narrowed(browse.now(), question)
-        page = self.paginator.paginate_queryset(rows.only("pk"), request, self)
+        page = self.paginator.paginate_queryset(rows, request, self, bare=True)
         told = cards.texts([row.pk for row in page], on=question.on)
         results = orjson.Fragment(b"[" + b",".join(told) + b"]")
         return self.paginator.get_paginated_response(results)

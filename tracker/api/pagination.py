@@ -32,14 +32,20 @@ class KeysetPagination(pagination.BasePagination):
     """
 
     def paginate_queryset(
-        self, queryset: Any, request: Any, view: Any = None
+        self, queryset: Any, request: Any, view: Any = None, *, bare: bool = False
     ) -> list[Any]:
+        """Return the rows of the page asked for; ``bare`` of them ``pk`` and place.
+
+        Raises BadParameter.
+        """
         limit = number(request, "limit", least=1, most=MOST, usual=USUAL)
         name, keys = view.order(), view.keys()
         backwards, at = _read(request.query_params.getlist("cursor"), name, keys)
         rows = orders.ordered(queryset, keys, backwards=backwards)
         if at is not None:
             rows = orders.behind(rows, keys, at, backwards=backwards)
+        if bare:
+            rows = orders.bare(rows, keys)
         found = list(rows[: limit + 1])
         more, found = len(found) > limit, found[:limit]
         if backwards:
