@@ -21,9 +21,11 @@ SECRET_PARTS = ("token", "key", "signed", "code", "reference")
 def one_line(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     """Escape control characters, so that nobody writes a line of their own."""
     text = str(event.get("event", ""))
-    event["event"] = "".join(
-        char if char.isprintable() else repr(char)[1:-1] for char in text
-    )
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else repr(char)[1:-1] for char in text
+        )
+    event["event"] = text
     return event
 
 

@@ -9,6 +9,7 @@ an administrator ends all sessions, so that it is looked up again.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
@@ -55,13 +56,19 @@ def is_pending(request: HttpRequest) -> bool:
     return True
 
 
+@cache
+def desk() -> str:
+    """Return what the addresses of the desk begin with, asked of every request."""
+    return reverse("admin:index")
+
+
 def require_own_password(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: lead to the change of a first password, and nowhere else."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith(reverse("admin:index")):
+        if not request.path.startswith(desk()):
             return get_response(request)
         if request.path in {reverse(f"admin:{name}") for name in OPEN}:
             return get_response(request)

@@ -70,8 +70,8 @@ def require_second_factor(
     """Middleware: refuse to change anything in the admin without a second factor."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        home = reverse("admin:index")
-        if request.method in SAFE or not request.path.startswith(home):
+        is_at_desk = request.path.startswith(first_password.desk())
+        if request.method in SAFE or not is_at_desk:
             return get_response(request)
         if request.path in {reverse(f"admin:{name}") for name in OPEN}:
             return get_response(request)
