@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.serving import (
@@ -22,18 +24,43 @@ from bench.serving import (
 ROOT = Path(__file__).resolve().parent.parent
 LIST = "/api/v1/commitments/"
 RATES = {10: 0.85, 100: 0.70}
-# So many times, each in its own process or not at all: what is measured is the rest.
+# Publishes so often a second until it is ended, and tells of each.
 PUBLISH = """
 import sys, time, django
 django.setup()
 from commitments.models import DataVersion
-pause, end = 1 / float(sys.argv[1]), time.monotonic() + float(sys.argv[2])
-due = time.monotonic()
-while time.monotonic() < end:
+pause, due = 1 / float(sys.argv[1]), time.monotonic()
+while True:
     DataVersion.bump()
+    print(flush=True)
     due += pause
     time.sleep(max(0, due - time.monotonic()))
 """
+
+
+@contextmanager
+def publishing_at(rate: int, counted: list[float]) -> Iterator[None]:
+    """Have the record change so often a second; add to ``counted`` how often it did."""
+    if not rate:
+        yield
+        return
+    publisher = subprocess.Popen(
+        [sys.executable, "-c", PUBLISH, str(rate)],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"},
+        stdout=subprocess.PIPE,
+    )
+    assert publisher.stdout
+    began = time.monotonic()
+    try:
+        publisher.stdout.readline()
+        began = time.monotonic()
+        yield
+    finally:
+        seconds = time.monotonic() - began
+        publisher.terminate()
+        counted.append(publisher.stdout.read().count(b"\n") / seconds)
+        publisher.wait()
 
 
 def once(server: Server, path: str, *, before: str) -> dict[str, float]:
@@ -78,25 +105,24 @@ def publishing(found: dict[str, Server], *, rounds: int, seconds: float) -> dict
     """Measure how fast kept answers are while the record changes under them."""
     print("\nWarm, while others publish")
     server, results = found["tracker"], {n: Measured() for n in (0, *RATES)}
+    published: dict[int, list[float]] = {rate: [] for rate in results}
     asked = request(LIST, server.port)
     for _ in range(rounds):
         for rate, into in results.items():
-            publisher = None
-            if rate:
-                command = [sys.executable, "-c", PUBLISH, str(rate), str(seconds + 1)]
-                environment = {
-                    **os.environ,
-                    "DJANGO_SETTINGS_MODULE": "config.settings",
-                }
-                publisher = subprocess.Popen(command, cwd=ROOT, env=environment)
-                time.sleep(1)
-            load(server, asked, seconds=seconds, into=into)
-            if publisher:
-                publisher.wait()
+            with publishing_at(rate, published[rate]):
+                load(server, asked, seconds=seconds, into=into)
     told: dict = {}
     for rate, one in results.items():
         share = results[0].cost / one.cost
+        found_rate = sum(published[rate]) / rounds
         aim = f" (aim {RATES[rate]:.2f})" if rate else ""
-        print(f"{rate:4} a second {one.cost:9.0f} CPU us, speed kept {share:.2f}{aim}")
-        told[str(rate)] = {**one.told(), "kept": round(share, 3)}
+        print(
+            f"{found_rate:6.1f} a second {one.cost:9.0f} CPU us, "
+            f"speed kept {share:.2f}{aim}"
+        )
+        told[str(rate)] = {
+            **one.told(),
+            "published": round(found_rate, 1),
+            "kept": round(share, 3),
+        }
     return told
