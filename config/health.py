@@ -59,11 +59,17 @@ def broker(at: datetime) -> str:
         socket_connect_timeout=BROKER_SECONDS,
     )
     try:
-        client.ping()
+        policy = client.info("memory").get("maxmemory_policy", "")
     except (redis.RedisError, OSError) as error:
         return f"The broker does not answer: {type(error).__name__}."
     finally:
         client.close()
+    # Queues do not expire, so what evicts only keys that do lets them be.
+    if policy.startswith("allkeys-"):
+        return (
+            f"The broker drops tasks when its memory is full ({policy}). Set its "
+            "maxmemory-policy to noeviction."
+        )
     return ""
 
 

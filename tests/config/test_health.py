@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from commitments.services import schedule
 from config import health
+from tests.servers import Broker
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +43,23 @@ def test_readers_are_served_while_upkeep_is_ill(client, beating, settings):
     assert told.status_code == 503
     assert told.json()["status"] == "degraded"
     assert "does not answer" in told.json()["checks"]["broker"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [("allkeys-lru", "drops tasks"), ("volatile-lru", ""), ("noeviction", "")],
+)
+def test_a_broker_that_would_drop_tasks_is_told(
+    tmp_path, settings, beating, policy, said
+):
+    broker = Broker(tmp_path)
+    try:
+        broker.tell("CONFIG", "SET", "maxmemory-policy", policy)
+        settings.REDIS_URL = broker.url
+        told = health.check_all(at=beating)["broker"]
+    finally:
+        broker.kill()
+    assert (said in told) if said else told == ""
 
 
 @pytest.mark.parametrize(

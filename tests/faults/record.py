@@ -33,6 +33,7 @@ BREAKS = {
     "broker restarted": 1,
     "broker flushed": 1,
     "broker full": 1,
+    "broker evicting": 1,
     "broker hung": 1,
 }
 OF_POSTGRESQL = {"connections cut": 2, "database killed": 1, "database restarted": 1}
@@ -137,6 +138,12 @@ class Run:
                 house.broker.tell("CONFIG", "SET", "maxmemory", "1")
                 time.sleep(2)
                 house.broker.tell("CONFIG", "SET", "maxmemory", "0")
+            case "broker evicting":
+                house.broker.tell("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+                house.broker.tell("CONFIG", "SET", "maxmemory", "1")
+                time.sleep(2)
+                house.broker.tell("CONFIG", "SET", "maxmemory", "0")
+                house.broker.tell("CONFIG", "SET", "maxmemory-policy", "noeviction")
             case "broker hung":
                 house.broker.process.send_signal(signal.SIGSTOP)
                 time.sleep(3)
