@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,23 @@ LONGEST = 2000
 BIGGEST = 2**63 - 1
 
 
+@dataclass(frozen=True)
+class Page:
+    """Which rows a page has: so many in an order, behind a place or from the start."""
+
+    order: str
+    backwards: bool
+    at: tuple | None
+    limit: int
+
+    def of(self, rows: Any, keys: Sequence[Key]) -> Any:
+        """Return these of ``rows``, and one more where there is one."""
+        rows = orders.ordered(rows, keys, backwards=self.backwards)
+        if self.at is not None:
+            rows = orders.behind(rows, keys, self.at, backwards=self.backwards)
+        return rows[: self.limit + 1]
+
+
 class KeysetPagination(pagination.BasePagination):
     """Pages that neither repeat nor leave out a row when others come or go.
 
@@ -32,21 +50,27 @@ class KeysetPagination(pagination.BasePagination):
     """
 
     def paginate_queryset(
-        self, queryset: Any, request: Any, view: Any = None, *, bare: bool = False
+        self, queryset: Any, request: Any, view: Any = None
     ) -> list[Any]:
-        """Return the rows of the page asked for; ``bare`` of them ``pk`` and place.
+        """Return those of the rows that are on the page asked for.
 
         Raises BadParameter.
+        """
+        keys = view.keys()
+        return self.paginate(lambda page: page.of(queryset, keys), request, view)
+
+    def paginate(
+        self, find: Callable[[Page], Iterable[Any]], request: Any, view: Any
+    ) -> list[Any]:
+        """Return the rows of the page asked for, as ``find`` gives them.
+
+        It gives one more than the page has, where there is one, and each with its
+        place. Raises BadParameter.
         """
         limit = number(request, "limit", least=1, most=MOST, usual=USUAL)
         name, keys = view.order(), view.keys()
         backwards, at = _read(request.query_params.getlist("cursor"), name, keys)
-        rows = orders.ordered(queryset, keys, backwards=backwards)
-        if at is not None:
-            rows = orders.behind(rows, keys, at, backwards=backwards)
-        if bare:
-            rows = orders.bare(rows, keys)
-        found = list(rows[: limit + 1])
+        found = list(find(Page(name, backwards, at, limit)))
         more, found = len(found) > limit, found[:limit]
         if backwards:
             found.reverse()
@@ -105,7 +129,7 @@ class KeysetPagination(pagination.BasePagination):
 
 def _read(
     given: list[str], name: str, keys: Sequence[Key]
-) -> tuple[bool, list[Any] | None]:
+) -> tuple[bool, tuple | None]:
     """Return which way a cursor leads and from where. Raises BadParameter."""
     if not given or given == [""]:
         return False, None
@@ -118,7 +142,7 @@ def _read(
         if order != name or not isinstance(backwards, bool):
             raise ValueError
         pairs = zip(keys, values, strict=True)
-        return backwards, [_value(key, value) for key, value in pairs]
+        return backwards, tuple(_value(key, value) for key, value in pairs)
     except (ValueError, TypeError, binascii.Error):
         raise BadParameter(
             "cursor",
