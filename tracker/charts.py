@@ -17,6 +17,7 @@ from django.utils.translation import pgettext
 
 from commitments.statuses import Status
 from tracker import writing
+from tracker.languages import remembered
 
 # (first day, status or "" while not assessed), in order.
 Spells = Sequence[tuple[date, str]]
@@ -134,25 +135,36 @@ def bar(counts: Mapping[str, int], *, title: str, height: int = 34) -> SafeStrin
 
 def describe(spells: Spells, *, on: date, due_on: date | None = None) -> str:
     """Return a strip as one sentence."""
-    parts = [
-        _("%(status)s from %(day)s")
-        % {"status": Status(status).label, "day": writing.day(day)}
-        for day, status in spells
-        if status
-    ]
+    parts = [_begun(status, day) for day, status in spells if status]
     if not parts:
         return _("Not assessed by %(day)s") % {"day": writing.day(on)}
-    last = spells[-1][1]
-    parts.append(
-        _("%(status)s on %(day)s")
-        % {
-            "status": Status(last).label.lower() if last else _("not assessed"),
-            "day": writing.day(on),
-        }
-    )
+    parts.append(_held(spells[-1][1], on))
     if due_on:
-        parts.append(_("promised for %(day)s") % {"day": writing.day(due_on)})
-    return pgettext("between the parts of a description", "; ").join(parts)
+        parts.append(_promised(due_on))
+    return _between_parts().join(parts)
+
+
+# The same few words stand on each strip of a page.
+@remembered
+def _begun(status: str, day: date) -> str:
+    said = {"status": Status(status).label, "day": writing.day(day)}
+    return _("%(status)s from %(day)s") % said
+
+
+@remembered
+def _held(status: str, on: date) -> str:
+    label = Status(status).label.lower() if status else _("not assessed")
+    return _("%(status)s on %(day)s") % {"status": label, "day": writing.day(on)}
+
+
+@remembered
+def _promised(day: date) -> str:
+    return _("promised for %(day)s") % {"day": writing.day(day)}
+
+
+@remembered
+def _between_parts() -> str:
+    return pgettext("between the parts of a description", "; ")
 
 
 def strip(

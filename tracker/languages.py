@@ -7,14 +7,19 @@ an answer depends on its address alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.utils.html import format_html
 from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,26 @@ def of_path(path: str) -> Language:
 def current() -> Language:
     """Return the language that is being written."""
     return CHINESE if get_language() == CHINESE.code else ENGLISH
+
+
+def remembered(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Let a function be computed once for the same arguments in the same language.
+
+    What it returns follows from these alone, which can be hashed. The few thousand asked
+    for last are kept.
+    """
+
+    def answer(_language: str | None, *args: Any, **kwargs: Any) -> Answer:
+        return function(*args, **kwargs)
+
+    # By type too: an EnglishOnly is equal to the bare text, and is shown otherwise.
+    kept: Callable[..., Answer] = lru_cache(maxsize=4096, typed=True)(answer)
+
+    @wraps(function)
+    def asked(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        return kept(get_language(), *args, **kwargs)
+
+    return asked
 
 
 def path_in(language: Language, path: str) -> str:

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import lru_cache
 
 from django.utils.dateformat import format as formatted
-from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
 
 from commitments.statuses import Precision
+from tracker.languages import remembered
 
 
+@remembered
 def day(on: date, precision: str = "") -> str:
     """Return a day in words: 3 Jul 2026, Jul 2026, Q3 2026, 2026, end of 2030."""
-    return _day(on, precision or Precision.DAY, get_language())
-
-
-@lru_cache(maxsize=4096)
-def _day(on: date, precision: str, language: str | None) -> str:
     match precision:
         case Precision.MONTH:
             return formatted(on, pgettext("date format", "M Y"))
@@ -41,6 +37,7 @@ def month(on: date) -> str:
     return formatted(on, pgettext("date format", "F Y"))
 
 
+@remembered
 def short_month(on: date) -> str:
     """Return a month below a chart: Jul; with its year in January."""
     if on.month == 1:
@@ -63,18 +60,22 @@ def listed(words: Iterable[object]) -> str:
     return pgettext("between the words of a list", ", ").join(map(str, words))
 
 
+@remembered
 def days(count: int) -> str:
     return ngettext("%(n)d day", "%(n)d days", count) % {"n": count}
 
 
+@remembered
 def days_ago(count: int) -> str:
     return ngettext("%(n)d day ago", "%(n)d days ago", count) % {"n": count}
 
 
+@remembered
 def in_days(count: int) -> str:
     return ngettext("in %(n)d day", "in %(n)d days", count) % {"n": count}
 
 
+@remembered
 def sources(count: int) -> str:
     return ngettext("%(n)d source", "%(n)d sources", count) % {"n": count}
 

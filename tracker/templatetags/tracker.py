@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from commitments.statuses import Freshness, Schedule, Status
 from commitments.verdicts import Verdict
 from tracker.charts import css
-from tracker.languages import EnglishOnly, labelled
+from tracker.languages import EnglishOnly, labelled, remembered
 from tracker.searching import marked
 from tracker.templatetags.words import dated
 
@@ -38,6 +38,7 @@ FRESHNESS_LOOKS = {
 
 
 @register.simple_tag
+@remembered
 def icon(name: str, more: str = "") -> SafeString:
     """Draw an icon of the sprite; the word beside it carries the meaning."""
     return format_html(
@@ -49,6 +50,7 @@ register.filter("css", css)
 
 
 @register.filter
+@remembered
 def status_label(value: str) -> str:
     return str(Status(value).label) if value else _("Not yet assessed")
 
@@ -60,6 +62,7 @@ def status_icon(value: str) -> str:
 
 
 @register.filter
+@remembered
 def status_mark(value: str) -> SafeString:
     """Show a delivery status; "" is one that has not been assessed yet."""
     return format_html(
@@ -71,6 +74,7 @@ def status_mark(value: str) -> SafeString:
 
 
 @register.filter
+@remembered
 def schedule_mark(value: str) -> SafeString:
     look, name = SCHEDULE_LOOKS[Schedule(value)]
     return format_html(
@@ -85,6 +89,7 @@ def freshness_look(value: str) -> str:
 
 
 @register.filter
+@remembered
 def freshness_mark(value: str) -> SafeString:
     return format_html(
         '<span class="fr {}">{}</span>', freshness_look(value), Freshness(value).label

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from tracker import languages, writing
-from tracker.languages import ENGLISH, EnglishOnly
+from tracker.languages import ENGLISH, EnglishOnly, remembered
 
 register = template.Library()
 
@@ -33,8 +33,8 @@ def html_lang() -> str:
     return languages.current().tag
 
 
-@register.filter
-def name(thing: Any) -> str:
+@register.filter("name")
+def name_in_words(thing: Any) -> str:
     """Return a name or title for an attribute, with the mark in words."""
     text = languages.name(thing)
     return english_plain(text) if isinstance(text, EnglishOnly) else text
@@ -88,6 +88,7 @@ def is_original(document: Any) -> bool:
 
 
 @register.filter
+@remembered
 def since(day: date | None, precision: str = "") -> SafeString | str:
     """Show since when something holds, no finer than it is known."""
     if day is None:
@@ -96,6 +97,7 @@ def since(day: date | None, precision: str = "") -> SafeString | str:
     return format_html(_("since {day}"), day=dated(day, precision))
 
 
+@remembered
 def dated(day: date, precision: str = "") -> SafeString:
     """Return a day in words, with the day itself for machines."""
     return format_html(
