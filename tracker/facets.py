@@ -5,6 +5,8 @@ Each facet is counted under all the other filters, and not under its own.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
@@ -13,13 +15,26 @@ from django.utils.translation import gettext as _
 from commitments.models.state import freshness_is, schedule_is
 from tracker import browse
 from tracker.browse import Question
+from tracker.reading import Row
 
 # Facets whose values follow from the day asked about.
 DERIVED = {"schedule": schedule_is, "freshness": freshness_is}
 
 
+# Facets that follow from a row alone, and their values there.
+OF_A_ROW: dict[str, Callable[[Row], str]] = {
+    "pillar": lambda row: str(row.commitment.pillar.number),
+    "status": lambda row: row.state.status,
+    "schedule": lambda row: row.schedule if row.is_scored else "",
+    "position": lambda row: row.state.official_position,
+    "freshness": lambda row: row.freshness if row.is_scored else "",
+    "kind": lambda row: row.commitment.kind,
+}
+
+
 @dataclass(frozen=True)
 class Option:
+    field: str
     value: str
     label: str
     count: int
@@ -42,9 +57,16 @@ class Facet:
         return [option for option in self.options if option.is_excluded]
 
 
-def counted(question: Question) -> list[Facet]:
-    """Return each facet with its counts under all the other filters."""
-    return [_facet(name, str(label), question) for name, label in browse.FACETS.items()]
+def counted(question: Question, whole: list[Row] | None = None) -> list[Facet]:
+    """Return each facet with its counts under all the other filters.
+
+    ``whole`` are all the rows that match, where the caller has them: what no filter of
+    its own narrows is then counted without the database.
+    """
+    return [
+        _facet(name, str(label), question, whole)
+        for name, label in browse.FACETS.items()
+    ]
 
 
 def in_words(facet: str, value: str, *, left_out: bool = False) -> str:
@@ -59,25 +81,15 @@ def gap_in_words(has_gap: bool) -> str:
     return _("Claim-evidence gap") if has_gap else _("No claim-evidence gap")
 
 
-def _facet(name: str, label: str, question: Question) -> Facet:
-    rows = browse.narrowed(browse.counted(question), question, leaving_out=name)
-    rows = rows.order_by()
+def _facet(name: str, label: str, question: Question, whole: list[Row] | None) -> Facet:
     labels, chosen = browse.labels(name), question.chosen.get(name, ())
-    if name in DERIVED:
-        # What cannot be tracked has neither a schedule nor a review.
-        scored = Q(**{browse.column(rows.model, "commitment__trackable"): True})
-        counts = rows.aggregate(
-            **{
-                value: Count("pk", filter=scored & DERIVED[name](value, on=question.on))
-                for value in labels
-            }
-        )
+    if whole is not None and name in OF_A_ROW and not chosen:
+        counts: Mapping[str, int] = Counter(map(OF_A_ROW[name], whole))
     else:
-        column = browse.column(rows.model, browse.COLUMNS[name])
-        groups = rows.values_list(column).annotate(n=Count("pk", distinct=True))
-        counts = {str(value): n for value, n in groups}
+        counts = _counts(name, labels, question)
     options = [
         Option(
+            name,
             value,
             text,
             counts.get(value, 0),
@@ -88,3 +100,22 @@ def _facet(name: str, label: str, question: Question) -> Facet:
         if counts.get(value, 0) or value in chosen or browse.NOT + value in chosen
     ]
     return Facet(name, label, options)
+
+
+def _counts(name: str, labels: Iterable[str], question: Question) -> dict[str, int]:
+    """Return how many rows have each value, as the database counts them."""
+    rows = browse.narrowed(browse.counted(question), question, leaving_out=name)
+    rows = rows.order_by()
+    if name in DERIVED:
+        # What cannot be tracked has neither a schedule nor a review.
+        scored = Q(**{browse.column(rows.model, "commitment__trackable"): True})
+        return rows.aggregate(
+            **{
+                value: Count("pk", filter=scored & DERIVED[name](value, on=question.on))
+                for value in labels
+            }
+        )
+    # Each row is there once for a value: no commitment has one body or topic twice.
+    column = browse.column(rows.model, browse.COLUMNS[name])
+    groups = rows.values_list(column).annotate(n=Count("pk"))
+    return {str(value): n for value, n in groups}

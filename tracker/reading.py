@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.safestring import SafeString
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from commitments.actors import CATALOGUE, key
@@ -26,6 +26,33 @@ from tracker import languages
 from tracker.browse import Question
 from tracker.languages import ENGLISH, EnglishOnly
 
+# What long lists show of a state and its commitment: half of all there is.
+SHOWN = (
+    "status",
+    "status_since",
+    "status_precision",
+    "official_position",
+    "due_on",
+    "due_precision",
+    "reviewed_on",
+    "review_due_on",
+    "sources",
+    "milestones_met",
+    "wording_entry__text__wording",
+    "commitment__slug",
+    "commitment__ref",
+    "commitment__ref_order",
+    "commitment__kind",
+    "commitment__title",
+    "commitment__title_zh",
+    "commitment__statement",
+    "commitment__reading",
+    "commitment__trackable",
+    "commitment__untrackable_reason",
+    "commitment__pillar__number",
+    "commitment__pillar__title",
+    "commitment__pillar__title_zh",
+)
 # Rows that a file holds in memory at a time.
 CHUNK = 200
 
@@ -42,7 +69,6 @@ class Row:
     freshness: Freshness
     days_since_review: int | None
     days_late: int | None
-    strip: SafeString | str = ""
 
     @property
     def is_scored(self) -> bool:
@@ -108,6 +134,16 @@ def _worded_now(commitment: Commitment) -> dict[str, Any]:
 def title(text: dict[str, Any]) -> str:
     """Return the title of a wording, in the current language."""
     return languages.choose(text["title"], text.get("title_zh", ""))
+
+
+@languages.remembered
+def _addresses() -> str:
+    return reverse("commitment", args=["SLUG"])
+
+
+def address(one: Commitment) -> str:
+    """Return where the page of a commitment is: its ``get_absolute_url``, for many."""
+    return _addresses().replace("SLUG", one.slug)
 
 
 def row(state: State, *, on: date, text: dict[str, Any] | None = None) -> Row:

@@ -42,12 +42,12 @@ def page(
     **context: Any,
 ) -> HttpResponse:
     """Answer with a page that keeps the day asked about in its links."""
-    days = urlencode(question.days())
+    days = past(question)
     shown = {
         **context,
         # Links keep the day asked about: alone, or after other parameters.
-        "past": f"?{days}" if days else "",
-        "past_more": f"&{days}" if days else "",
+        "past": days,
+        "past_more": days.replace("?", "&"),
         "question": question,
         "on": question.on,
         "error": error,
@@ -57,6 +57,12 @@ def page(
     # Whoever keeps it asks first whether it still holds. See tracker.answer_cache.
     answer["Cache-Control"] = "no-store" if error else FOR_EVERYBODY
     return answer
+
+
+def past(question: Question) -> str:
+    """Return what keeps the day asked about in a link that has no other parameters."""
+    days = urlencode(question.days())
+    return f"?{days}" if days else ""
 
 
 def for_everybody(answer: HttpResponse) -> HttpResponse:

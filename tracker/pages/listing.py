@@ -5,25 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from commitments.models import Plan, Responsibility
+from commitments.models import Pillar, Plan, Responsibility
 from tracker import (
     browse,
     charts,
     downloads,
     facets,
     languages,
+    lines,
     reading,
     searching,
     versions,
 )
 from tracker.browse import NOT, BadParameter, Question
-from tracker.pages.asking import FOR_EVERYBODY, asked, page, plan_span, refusal
+from tracker.lines import Line, Span
+from tracker.pages.asking import (
+    FOR_EVERYBODY,
+    asked,
+    page,
+    past,
+    plan_span,
+    refusal,
+)
 
 # More than the plan's commitments: a page of all, until there are many more.
 ROWS, MOST_PAGES = 200, 100_000
@@ -40,50 +50,74 @@ def commitments(request: HttpRequest) -> HttpResponse:
     question, error = asked(request, _parse)
     number = 1 if error else int(request.GET.get("page") or 1)
     start = (number - 1) * ROWS
-    matching = browse.states(question)
+    matching = browse.states(question).only(*reading.SHOWN)
     found = reading.rows(matching[start : start + ROWS], question)
     # Counted only where there are more than fit.
     whole = number == 1 and len(found) < ROWS
     total = len(found) if whole else _total(question)
-    told = reading.spells(question, of=[row.commitment.pk for row in found])
     first, last = plan_span(Plan.objects.order_by("pk").first()).values()
-    last = min(last, date(question.on.year + 1, 12, 31))
-    first = min(first, date(last.year - 1, 1, 1))
-    if question.view == "timeline":
-        first, last = plan_span(Plan.objects.order_by("pk").first()).values()
-    drawn = [
-        replace(
-            row,
-            strip=charts.strip(
-                reading.drawn(told.get(row.commitment.pk, [])),
-                first=first,
-                last=last,
-                on=question.on,
-                due_on=row.state.due_on,
-            ),
-        )
-        for row in found
-    ]
-    counted = facets.counted(question)
+    if question.view != "timeline":
+        last = min(last, date(question.on.year + 1, 12, 31))
+        first = min(first, date(last.year - 1, 1, 1))
+    shown = _lines(question, found, Span(first, last, question.on))
+    counted = facets.counted(question, found if whole else None)
     return page(
         request,
         "commitments.html",
         question,
         error,
-        rows=drawn,
+        groups=_groups(question, found, shown),
         total=total,
         pages=_pages(question, number, total),
-        by_pillar=question.sort == "ref",
         years=charts.years(first=first, last=last),
         facets=counted,
         chips=_chips(question, counted),
         sorts=browse.SORTS,
         views=_views(question),
-        hits=searching.hits(question, found),
         **_followed(question),
-        bodies=_bodies(found) if question.view == "cards" else {},
         section="commitments",
     )
+
+
+def _lines(question: Question, found: list[reading.Row], span: Span) -> list[Line]:
+    """Return what the list shows of each row that was found."""
+    told = reading.spells(question, of=[row.commitment.pk for row in found])
+    hits = searching.hits(question, found)
+    shown = [
+        lines.line(
+            row,
+            past=past(question),
+            spells=reading.drawn(told.get(row.commitment.pk, [])),
+            span=span,
+            search=question.q,
+            hits=hits.get(row.commitment.pk, ()),
+        )
+        for row in found
+    ]
+    if question.view != "cards":
+        return shown
+    bodies = _bodies(found)
+    return [
+        line._replace(
+            statement=row.text["statement"],
+            sources=row.state.sources,
+            body=bodies.get(row.commitment.pk, ""),
+        )
+        for row, line in zip(found, shown, strict=True)
+    ]
+
+
+def _groups(
+    question: Question, found: list[reading.Row], shown: list[Line]
+) -> list[tuple[Pillar | None, list[Line]]]:
+    """Return the lines pillar by pillar, or in one group where the order is another."""
+    if not shown:
+        return []
+    if question.sort != "ref":
+        return [(None, shown)]
+    pairs = zip(found, shown, strict=True)
+    by_pillar = groupby(pairs, key=lambda pair: pair[0].commitment.pillar)
+    return [(pillar, [line for _, line in pairs]) for pillar, pairs in by_pillar]
 
 
 def _followed(question: Question) -> dict[str, str]:

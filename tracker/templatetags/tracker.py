@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from datetime import date
+from functools import lru_cache
 
 from django import template
-from django.template import Context, Node, NodeList
+from django.template import Context, Engine, Node, NodeList, Template
 from django.template.base import Parser, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from commitments.statuses import Freshness, Schedule, Status
 from commitments.verdicts import Verdict
@@ -155,6 +157,25 @@ def of(found: dict, key: object) -> object:
 def when(day: date | None, precision: str = "") -> SafeString | str:
     """Show a day no finer than it is known: 3 Jul 2026, Jul 2026, Q3 2026, 2026."""
     return dated(day, precision) if day else ""
+
+
+@register.filter
+def drawn(values: Iterable[Hashable], name: str) -> list[SafeString]:
+    """Return each value as the template called ``name`` shows it: there, as ``it``.
+
+    Equal values are drawn once and remembered: most rows of the list stand on many of
+    its pages, and a change of the record leaves all but one as they were. So a value
+    holds all that is shown of it, and its template knows nothing else.
+    """
+    # Found anew each time: one that was edited meanwhile is another.
+    template, language = Engine.get_default().get_template(name), get_language()
+    return [_drawn(value, template, language) for value in values]
+
+
+# Some ten pages of the list, of 3 KB each row.
+@lru_cache(maxsize=2_000)
+def _drawn(value: Hashable, template: Template, _language: str | None) -> SafeString:
+    return template.render(Context({"it": value}))
 
 
 @register.tag
