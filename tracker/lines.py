@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.utils.safestring import SafeString
 
 from commitments.models import Commitment
+from commitments.statuses import Freshness
 from tracker import charts, languages, reading
 from tracker.charts import Spells
 from tracker.reading import Row
@@ -62,6 +63,35 @@ class Line(NamedTuple):
     def strip(self) -> SafeString:
         span = self.span._asdict()
         return charts.strip(self.spells, **span, due_on=self.due_on)
+
+
+class Mark(NamedTuple):
+    """All that the home page shows of a commitment: two small marks."""
+
+    ref: str
+    address: str
+    title: str
+    title_zh: str
+    status: str
+    freshness: Freshness
+    days_since_review: int | None
+
+    @property
+    def name(self) -> str:
+        return languages.choose(self.title, self.title_zh)
+
+
+def mark(row: Row, *, past: str) -> Mark:
+    """Return what the home page shows of a row; ``past`` keeps its day in the link."""
+    return Mark(
+        ref=row.commitment.ref,
+        address=f"{reading.address(row.commitment)}{past}",
+        title=row.text["title"],
+        title_zh=row.text.get("title_zh", ""),
+        status=row.state.status,
+        freshness=row.freshness,
+        days_since_review=row.days_since_review,
+    )
 
 
 def line(

@@ -153,7 +153,7 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
 
 def _neighbours(one: Commitment, question: Question) -> dict[str, Any]:
     """Return the commitments before and after it, in the order of the references."""
-    listed, order = browse.at(question), "commitment__ref_order"
+    listed, order = browse.at(question).only(*reading.SHOWN), "commitment__ref_order"
     before = listed.filter(commitment__ref_order__lt=one.ref_order)
     after = listed.filter(commitment__ref_order__gt=one.ref_order)
     return {
@@ -250,7 +250,7 @@ def _related(one: Commitment, question: Question) -> list[reading.Row]:
         .values_list("pk", flat=True)[:MOST_RELATED]
     )
     order = {pk: place for place, pk in enumerate(near)}
-    held = browse.at(question).filter(commitment__in=order)
+    held = browse.at(question).only(*reading.SHOWN).filter(commitment__in=order)
     rows = reading.rows(held, question)
     return sorted(rows, key=lambda row: order[row.commitment.pk])
 

@@ -20,13 +20,13 @@ from commitments.models import (
     HistoryEntry,
     Plan,
 )
-from commitments.statuses import EntryKind, Status
-from tracker import browse, charts, reading
+from commitments.statuses import EntryKind, Freshness, Schedule, Status
+from tracker import browse, charts, counting, lines, reading
 from tracker.browse import Question
 from tracker.finding import entries_known
 from tracker.link_health import link_health
 from tracker.pages import indicators
-from tracker.pages.asking import asked, page, plan_span
+from tracker.pages.asking import asked, page, past, plan_span
 
 # As many small charts as can be taken in at once.
 FIGURES = 10
@@ -39,7 +39,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Answer where the whole stands, what changed, and how fresh we are."""
     question, error = asked(request, browse.parse_days)
     on, plan = question.on, Plan.objects.order_by("pk").first()
-    every = reading.rows(browse.states(question), question)
+    shown = browse.states(question).only(*reading.SHOWN)
+    every = reading.rows(shown, question)
     scored = [row for row in every if row.is_scored]
     counts = Counter(row.state.status for row in scored)
     told = reading.spells(question)
@@ -72,7 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         bar=charts.bar(counts, title=_("All scored commitments")),
         elapsed=charts.elapsed(on=on, **span),
         clock=_clock(on=on, **span),
-        pillars=_matrix(scored),
+        pillars=_matrix(scored, past=past(question)),
         statuses=Status,
         figures=moved,
         has_targets=any(line["one"].target is not None for line in moved),
@@ -109,11 +110,10 @@ def _quarter_ago(on: date) -> date:
     return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
 
 
-def _earlier(question: Question) -> list[reading.Row]:
-    """Return the scored rows as they stood a quarter ago, as is known today."""
+def _earlier(question: Question) -> dict[str, Any]:
+    """Return the counts of a quarter ago, as is known today."""
     before = replace(question, as_of=_quarter_ago(question.on))
-    rows = (reading.row(state, on=before.on) for state in browse.states(before))
-    return [row for row in rows if row.is_scored]
+    return counting.stats(browse.at(before), on=before.on)
 
 
 @dataclass(frozen=True)
@@ -135,33 +135,36 @@ class Stat:
 
 
 def _stats(
-    scored: list[reading.Row],
-    late: list[reading.Row],
-    earlier: list[reading.Row],
+    scored: list[reading.Row], late: list[reading.Row], then: dict[str, Any]
 ) -> list[Stat]:
     """Return the counts of the page, each with its change since a quarter ago."""
-
-    def counted(rows: list[reading.Row]) -> dict[str, int]:
-        by_status = Counter(row.state.status for row in rows)
-        return {
-            "tracked": len(rows),
-            "delivered": by_status[Status.DELIVERED],
-            "partly": by_status[Status.PARTLY_DELIVERED],
-            "overdue": sum(row.schedule == "overdue" for row in rows),
-            "late": sum(row.review_is_late for row in rows),
-        }
-
-    labels = {
-        "tracked": _("commitments tracked and scored"),
-        "delivered": _("delivered: every part of the test is met"),
-        "partly": _("partly delivered: at least one part is met"),
-        "overdue": _("past their promised date without delivery"),
-        "late": _("due for our own review"),
-    }
-    now, then = counted(scored), counted(earlier)
+    by_status = Counter(row.state.status for row in scored)
+    counts = [
+        (_("commitments tracked and scored"), len(scored), then["trackable"]),
+        (
+            _("delivered: every part of the test is met"),
+            by_status[Status.DELIVERED],
+            then["status"][Status.DELIVERED],
+        ),
+        (
+            _("partly delivered: at least one part is met"),
+            by_status[Status.PARTLY_DELIVERED],
+            then["status"][Status.PARTLY_DELIVERED],
+        ),
+        (
+            _("past their promised date without delivery"),
+            sum(row.schedule == Schedule.OVERDUE for row in scored),
+            then["schedule"][Schedule.OVERDUE],
+        ),
+        (
+            _("due for our own review"),
+            len(late),
+            then["trackable"] - then["freshness"][Freshness.CURRENT],
+        ),
+    ]
     return [
-        Stat(label, now[name], now[name] - then[name] if earlier else None)
-        for name, label in labels.items()
+        Stat(label, count, count - before if then["trackable"] else None)
+        for label, count, before in counts
     ]
 
 
@@ -213,16 +216,16 @@ def _clock(*, first: date, last: date, on: date) -> dict[str, int]:
     return {"day": day, "days": days, "per_cent": round(day / days * 100)}
 
 
-def _matrix(scored: list[reading.Row]) -> list[dict[str, Any]]:
-    """Return each pillar with its rows by status, in the order of the statuses."""
+def _matrix(scored: list[reading.Row], *, past: str) -> list[dict[str, Any]]:
+    """Return each pillar with its marks, also by status in the order of these."""
     pillars: dict[int, dict[str, Any]] = {}
     for row in scored:
-        pillar = row.commitment.pillar
+        pillar, mark = row.commitment.pillar, lines.mark(row, past=past)
         line = pillars.setdefault(
             pillar.pk,
-            {"pillar": pillar, "rows": [], "cells": {s: [] for s in Status.values}},
+            {"pillar": pillar, "marks": [], "cells": {s: [] for s in Status.values}},
         )
-        line["rows"].append(row)
-        if row.state.status:
-            line["cells"][row.state.status].append(row)
+        line["marks"].append(mark)
+        if mark.status:
+            line["cells"][mark.status].append(mark)
     return sorted(pillars.values(), key=lambda line: line["pillar"].number)

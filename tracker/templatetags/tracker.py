@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from commitments.statuses import Freshness, Schedule, Status
 from commitments.verdicts import Verdict
+from tracker import writing
 from tracker.charts import css
 from tracker.languages import EnglishOnly, labelled, remembered
+from tracker.lines import Mark
 from tracker.searching import marked
-from tracker.templatetags.words import dated
+from tracker.templatetags.words import dated, name_in_words
 
 register = template.Library()
 
@@ -95,6 +97,45 @@ def freshness_look(value: str) -> str:
 def freshness_mark(value: str) -> SafeString:
     return format_html(
         '<span class="fr {}">{}</span>', freshness_look(value), Freshness(value).label
+    )
+
+
+@register.filter
+@remembered
+def unit(mark: Mark) -> SafeString:
+    """Show a commitment as one icon among those of its status."""
+    name = name_in_words(mark.name)
+    said = {"ref": mark.ref, "title": name, "status": status_label(mark.status)}
+    return format_html(
+        '<a href="{}" title="{} {}" aria-label="{}">{}</a>',
+        mark.address,
+        mark.ref,
+        name,
+        _("%(ref)s %(title)s: %(status)s") % said,
+        icon(css(mark.status)),
+    )
+
+
+@register.filter
+@remembered
+def last_look(mark: Mark) -> SafeString:
+    """Show a commitment as the days since its evidence was looked at."""
+    days, said = mark.days_since_review, {"ref": mark.ref}
+    if days is None:
+        words = _("%(ref)s: never reviewed") % said
+    else:
+        look = str(mark.freshness.label)
+        said |= {"days": writing.days(days), "freshness": look}
+        words = _("%(ref)s: %(days)s, %(freshness)s") % said
+    return format_html(
+        '<a class="{}{}" href="{}" title="{} {}" aria-label="{}">{}</a>',
+        freshness_look(mark.freshness),
+        "" if mark.freshness == Freshness.CURRENT else " late",
+        mark.address,
+        mark.ref,
+        name_in_words(mark.name),
+        words,
+        "–" if days is None else days,
     )
 
 
