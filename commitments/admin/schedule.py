@@ -1,7 +1,7 @@
 from django.contrib import admin
 
-from commitments.admin.base import ViewOnlyAdmin
-from commitments.models import QueueBeat, ScheduledJob, SchedulerLease
+from commitments.admin.base import Unlisted, ViewOnlyAdmin
+from commitments.models import FlagScan, QueueBeat, ScheduledJob, SchedulerLease
 
 
 @admin.register(ScheduledJob)
@@ -20,3 +20,9 @@ class QueueBeatAdmin(ViewOnlyAdmin):
 class SchedulerLeaseAdmin(ViewOnlyAdmin):
     list_display = ["holder", "beat_at", "held_until"]
     search_fields = ["holder"]
+
+
+@admin.register(FlagScan)
+class FlagScanAdmin(Unlisted, ViewOnlyAdmin):
+    list_display = ["on", "seq", "whole_on"]
+    search_fields = ["on"]

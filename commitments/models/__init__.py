@@ -7,7 +7,7 @@ from .commitment import Commitment, Criterion, Milestone, Responsibility
 from .data_version import DataVersion
 from .digest import DeskDigest, DigestPause
 from .evidence import Evidence
-from .flag import Flag
+from .flag import Flag, FlagScan
 from .history import Citation, HistoryEntry, HistoryText
 from .import_run import ImportRun
 from .indicator import Indicator, Observation
@@ -41,6 +41,7 @@ __all__ = [
     "DigestPause",
     "Evidence",
     "Flag",
+    "FlagScan",
     "HistoryEntry",
     "HistoryText",
     "Host",

@@ -193,8 +193,11 @@ class Commitment(StateFields):
             ),
         ]
         indexes = [
-            # The nightly scan asks for what has come due.
+            # The scan asks for what has come due since the one before.
             models.Index(fields=["review_due_on"], name="commitment_review_due"),
+            models.Index(fields=["stale_after"], name="commitment_stale"),
+            models.Index(fields=["due_on"], name="commitment_due"),
+            models.Index(fields=["last_material_on"], name="commitment_material"),
             # The list of what is true today, in each order that goes by a column.
             models.Index(
                 fields=["standing", "ref_order", "id"], name="commitment_by_ref"

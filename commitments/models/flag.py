@@ -27,8 +27,9 @@ class Flag(models.Model):
     class Meta:
         ordering = ["since_on", "pk"]
         constraints = [
+            # By reason first: the scan reads the open flags of one.
             models.UniqueConstraint(
-                fields=["commitment", "reason"],
+                fields=["reason", "commitment"],
                 condition=Q(closed_at=None),
                 name="flag_open_once_per_commitment_and_reason",
             ),
@@ -39,3 +40,23 @@ class Flag(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} since {self.since_on}"
+
+
+class FlagScan(models.Model):
+    """Up to where the last scan compared flags with commitments: the next goes on there.
+
+    Where it is not there, or says other rules, all are compared.
+    """
+
+    on = models.DateField()
+    seq = models.BigIntegerField(help_text="The last entry it knew of.")
+    rules = models.CharField(max_length=64, help_text="A digest of what it asked.")
+    whole_on = models.DateField(help_text="When all were last compared.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="flag_scan_is_one_row", condition=Q(pk=1))
+        ]
+
+    def __str__(self) -> str:
+        return f"up to {self.on} and entry {self.seq}"

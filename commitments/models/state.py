@@ -276,6 +276,12 @@ class State(StateFields):
                 name="state_of_a_day",
                 condition=Q(known_until=NO_ENTRY_YET),
             ),
+            # Counts the statuses of a day for what is known now, without the rows.
+            models.Index(
+                fields=["standing", "status", "effective_from", "effective_until"],
+                name="state_status_of_a_day",
+                condition=Q(known_until=NO_ENTRY_YET),
+            ),
             # Answers known_by().
             models.Index(fields=["known_from", "known_until"], name="state_known"),
         ]

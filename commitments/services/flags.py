@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import DateField, DateTimeField, Exists, Func, OuterRef, Value
+from django.db.models import (
+    DateField,
+    DateTimeField,
+    Exists,
+    Func,
+    Max,
+    OuterRef,
+    Q,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from commitments import statuses
-from commitments.models import Commitment, DataVersion, Flag
+from commitments.models import Commitment, DataVersion, Flag, FlagScan, HistoryEntry
 from commitments.models.commitment import CommitmentQuerySet
 from commitments.statuses import ENDED, FlagReason
 
@@ -77,28 +87,93 @@ RULES: dict[FlagReason, tuple[Found, str, timedelta]] = {
 }
 
 
+# After which days, from that of its column, a reason holds or no longer holds with no
+# entry to tell of it. Beside them only an entry of the commitment changes its reasons.
+TURNS: dict[FlagReason, tuple[timedelta, ...]] = {
+    FlagReason.STALE: (timedelta(days=1),),
+    FlagReason.REVIEW_DUE: (timedelta(0),),
+    FlagReason.OVERDUE: (timedelta(days=1),),
+    FlagReason.DUE_SOON: (-statuses.DUE_SOON, timedelta(days=1)),
+    FlagReason.INACTIVE: (statuses.INACTIVE_AFTER + timedelta(days=1),),
+}
+# Neither days nor entries tell of these. Few have them: all are compared each time.
+OUTSIDE = (
+    FlagReason.EVIDENCE_BROKEN,
+    FlagReason.EVIDENCE_CHANGED,
+    FlagReason.NEW_EVIDENCE,
+)
+# A change past the services, by hand in the database, is found within so many days.
+WHOLE_EVERY = timedelta(days=7)
+
+
 @transaction.atomic
 def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
     """Bring the open flags to what they should be on day ``on``.
 
-    Level-triggered: run twice, late or twice at once it leaves the same flags.
-    Returns how many were opened and closed.
+    Run twice, late or twice at once it leaves the same flags: those whose reason holds.
+    It compares what entries or days have changed since the scan before, and everything
+    where there was none, the rules were others, the day is an earlier one, or a week has
+    passed. Returns how many were opened and closed.
     """
+    # Scans at the same time wait for each other here.
+    scan, _ = FlagScan.objects.select_for_update().get_or_create(
+        pk=1, defaults={"on": on, "seq": 0, "rules": "", "whole_on": on}
+    )
+    # What is recorded from here on, the next scan compares too.
+    rules, seq = _rules(), _last_entry()
+    since = scan if _goes_on(scan, rules, on) else None
     opened = closed = 0
-    for reason, (found, since, offset) in RULES.items():
+    for reason, (found, column, offset) in RULES.items():
         holding = found(Commitment.objects.to_be_watched(), on)
         open_flags = Flag.objects.open().filter(reason=reason)
         # By EXISTS: of a NOT IN, PostgreSQL would search the list for each row.
-        closed += open_flags.filter(
-            ~Exists(holding.filter(pk=OuterRef("commitment")))
-        ).update(closed_at=at)
+        gone = open_flags.filter(~Exists(holding.filter(pk=OuterRef("commitment"))))
+        if since and reason not in OUTSIDE:
+            changed = _changed(reason, since, on).values("pk")
+            gone = gone.filter(commitment__in=changed)
+            # As a list: SQLite would rather read all that is due than the ranges.
+            holding = holding.filter(pk__in=changed)
+        closed += gone.update(closed_at=at)
         missing = holding.filter(
             ~Exists(open_flags.filter(commitment=OuterRef("pk")))
         ).order_by()
-        opened += _open(reason, missing, _Later(since, days=offset.days), on=on, at=at)
+        arose = _Later(column, days=offset.days)
+        opened += _open(reason, missing, arose, on=on, at=at)
+    scan.on, scan.seq, scan.rules = on, seq, rules
+    if since is None:
+        scan.whole_on = on
+    scan.save()
     if opened or closed:
         DataVersion.bump()
     return {"opened": opened, "closed": closed}
+
+
+def _rules() -> str:
+    """Return a digest of all that the scan asks, for a day that is always the same."""
+    asked = [
+        found(Commitment.objects.to_be_watched(), date(2026, 1, 1)).query
+        for found, _, _ in RULES.values()
+    ]
+    told = f"{[query.sql_with_params() for query in asked]}{TURNS}{OUTSIDE}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _last_entry() -> int:
+    return HistoryEntry.objects.aggregate(last=Max("seq"))["last"] or 0
+
+
+def _goes_on(scan: FlagScan, rules: str, on: date) -> bool:
+    """Whether it is enough to compare what has changed since that scan."""
+    return scan.rules == rules and scan.on <= on < scan.whole_on + WHOLE_EVERY
+
+
+def _changed(reason: FlagReason, since: FlagScan, on: date) -> CommitmentQuerySet:
+    """Return for which commitments the reason may have come or gone since a scan."""
+    changed, column = Q(latest_entry__gt=since.seq), RULES[reason][1]
+    for turn in TURNS.get(reason, ()):
+        days = {f"{column}__gt": since.on - turn, f"{column}__lte": on - turn}
+        changed |= Q(**days)
+    return Commitment.objects.filter(changed).order_by()
 
 
 class _Later(Func):
@@ -124,8 +199,7 @@ def _open(
 ) -> int:
     """Open a flag for each of ``missing`` by one statement; return how many are new.
 
-    No row leaves the database. A scan running beside this one may have opened some: the
-    index decides.
+    No row leaves the database. Scans take turns, so none is opened beside this one.
     """
     rows = missing.annotate(
         as_reason=Value(reason),
@@ -135,5 +209,5 @@ def _open(
     select, given = rows.query.sql_with_params()
     into = f"{Flag._meta.db_table} (commitment_id, reason, since_on, opened_at)"
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {into} {select} ON CONFLICT DO NOTHING", given)
+        cursor.execute(f"INSERT INTO {into} {select}", given)
         return cursor.rowcount
