@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             model_name="state",
             index=models.Index(
                 condition=Q(known_until=2**62),
-                fields=["standing", "status", "effective_from", "effective_until"],
+                fields=["status", "effective_from", "effective_until", "standing"],
                 name="state_status_of_a_day",
             ),
         ),

@@ -278,7 +278,7 @@ class State(StateFields):
             ),
             # Counts the statuses of a day for what is known now, without the rows.
             models.Index(
-                fields=["standing", "status", "effective_from", "effective_until"],
+                fields=["status", "effective_from", "effective_until", "standing"],
                 name="state_status_of_a_day",
                 condition=Q(known_until=NO_ENTRY_YET),
             ),

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from commitments.statuses import Freshness, Schedule, Status
 from tests.tracker import record
-from tracker import browse, counting
+from tracker import browse, counting, facets
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +54,24 @@ def test_counting_takes_one_query():
         counting.stats(browse.at(question), on=DAYS[2])
 
     assert len(queries) == 1
+
+
+def test_the_statuses_of_a_past_day_are_counted_from_an_index_alone():
+    record.small()
+    question = browse.parse(QueryDict("as_of=2026-07-20"), today=DAYS[2])
+    with CaptureQueriesContext(connection) as queries:
+        facets.counted(question)
+    counts = (q["sql"] for q in queries if '"status" AS "status", COUNT' in q["sql"])
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # With few rows it reads them all; the question is what can be done.
+            for way in ("seqscan", "bitmapscan"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+            cursor.execute(f"EXPLAIN {next(counts)}")
+        else:
+            cursor.execute(f"EXPLAIN QUERY PLAN {next(counts)}")
+        found = "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+    assert "state_status_of_a_day" in found
+    if connection.vendor == "postgresql":
+        assert "Index Only Scan" in found
