@@ -57,7 +57,13 @@ class Migration(migrations.Migration):
             model_name="state",
             index=models.Index(
                 condition=Q(known_until=2**62),
-                fields=["status", "effective_from", "effective_until", "standing"],
+                fields=[
+                    "status",
+                    "effective_from",
+                    "effective_until",
+                    "standing",
+                    "known_until",
+                ],
                 name="state_status_of_a_day",
             ),
         ),

@@ -276,9 +276,16 @@ class State(StateFields):
                 name="state_of_a_day",
                 condition=Q(known_until=NO_ENTRY_YET),
             ),
-            # Counts the statuses of a day for what is known now, without the rows.
+            # Counts the statuses of a day for what is known now, without the rows:
+            # known_until is in it as SQLite, given a parameter, would look it up.
             models.Index(
-                fields=["status", "effective_from", "effective_until", "standing"],
+                fields=[
+                    "status",
+                    "effective_from",
+                    "effective_until",
+                    "standing",
+                    "known_until",
+                ],
                 name="state_status_of_a_day",
                 condition=Q(known_until=NO_ENTRY_YET),
             ),

@@ -142,6 +142,7 @@ def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
     scan.on, scan.seq, scan.rules = on, seq, rules
     if since is None:
         scan.whole_on = on
+        _tell_planner()
     scan.save()
     if opened or closed:
         DataVersion.bump()
@@ -174,6 +175,13 @@ def _changed(reason: FlagReason, since: FlagScan, on: date) -> CommitmentQuerySe
         days = {f"{column}__gt": since.on - turn, f"{column}__lte": on - turn}
         changed |= Q(**days)
     return Commitment.objects.filter(changed).order_by()
+
+
+def _tell_planner() -> None:
+    """Have PostgreSQL count the flags, before it plans for as many as there were."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {Flag._meta.db_table}")
 
 
 class _Later(Func):

@@ -121,6 +121,7 @@ contenttypes.ContentType: app_label model
 commitments.ApiKey: scopes
 commitments.Commitment: clause
 commitments.Criterion: key
+commitments.FlagScan: rules
 commitments.ImportRun: format
 commitments.QueueBeat: queue
 commitments.ScheduledJob: name
