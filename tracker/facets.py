@@ -86,11 +86,7 @@ def _facet(name: str, label: str, question: Question, whole: list[Row] | None) -
     if whole is not None and name in OF_A_ROW and not chosen:
         counts: Mapping[str, int] = Counter(map(OF_A_ROW[name], whole))
     else:
-    # Each row is there once for a value: no commitment has one body or topic twice. Rows
-    # as such are counted: for a column of their own, PostgreSQL reads an index alone.
-    column = browse.column(rows.model, browse.COLUMNS[name])
-    groups = rows.values_list(column).annotate(n=Count("*"))
-    return {str(value): n for value, n in groups}
+        counts = _counts(name, labels, question)
     options = [
         Option(
             name,
@@ -119,7 +115,8 @@ def _counts(name: str, labels: Iterable[str], question: Question) -> dict[str, i
                 for value in labels
             }
         )
-    # Each row is there once for a value: no commitment has one body or topic twice.
+    # Each row is there once for a value: no commitment has one body or topic twice. Rows
+    # as such are counted: for a column of their own, PostgreSQL reads an index alone.
     column = browse.column(rows.model, browse.COLUMNS[name])
-    groups = rows.values_list(column).annotate(n=Count("pk"))
+    groups = rows.values_list(column).annotate(n=Count("*"))
     return {str(value): n for value, n in groups}
