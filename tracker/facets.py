@@ -19,8 +19,6 @@ from tracker.reading import Row
 
 # Facets whose values follow from the day asked about.
 DERIVED = {"schedule": schedule_is, "freshness": freshness_is}
-
-
 # Facets that follow from a row alone, and their values there.
 OF_A_ROW: dict[str, Callable[[Row], str]] = {
     "pillar": lambda row: str(row.commitment.pillar.number),
