@@ -165,14 +165,14 @@ class Worker(ThreadWorker):
         """Take in what has come, then answer all of it that is at hand.
 
         Only then is the site looked at: no client is told what was so before it asked.
+        What a client has sent behind its first request waits for the others' turn.
         """
-        super().wait_for_and_dispatch_events(timeout)
-        while self.whole:
-            together, self.whole = self.whole, []
-            at_hand = self.look()
-            for conn, whole in together:
-                if not self.is_answered(conn, whole, at_hand):
-                    super().enqueue_req(conn)
+        super().wait_for_and_dispatch_events(0 if self.whole else timeout)
+        together, self.whole = self.whole, []
+        at_hand = self.look() if together else None
+        for conn, whole in together:
+            if not self.is_answered(conn, whole, at_hand):
+                super().enqueue_req(conn)
 
     def is_answered(self, conn: TConn, whole: bytes, at_hand: Any) -> bool:
         """Answer with what is at hand; False where there is nothing."""
