@@ -2,9 +2,9 @@
 
 A public answer is a function of the data version, the day, the code and the address
 (with host, scheme and, in the API, the form asked for). So it is kept under exactly
-these, and no guess of an expiry is needed: the version is read from the database at
-each request, before anything is computed, and the memory goes when the process goes,
-and with it the code.
+these, and no guess of an expiry is needed: the version is read from the database after
+a request has come and before anything is computed, and the memory goes when the process
+goes, and with it the code.
 
 Kept is what says so itself: a 200 to an anonymous GET with ``Cache-Control: public``
 and no cookie (``tracker.kept_answers``). Of such a request Django sees nothing but what is

@@ -5,18 +5,13 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Max
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from commitments import services
-from commitments.models import (
-    Commitment,
-    Flag,
-    HistoryEntry,
-    Host,
-    Link,
-)
+from commitments.models import Commitment, Flag, HistoryEntry, Host, Link
 from commitments.rules import RuleBroken
 from commitments.services import flags
 from commitments.statuses import FlagReason
@@ -81,9 +76,8 @@ def test_whatever_happens_between_scans_the_flags_are_those_of_all_there_is(seed
     evidence = EvidenceFactory(official=True)
     host, _ = Host.objects.get_or_create(name="a.test", defaults={"next_at": AT})
     Link.objects.create(evidence=evidence, host=host, url=evidence.url, due_at=AT)
-    at = max(
-        AT, HistoryEntry.objects.aggregate(at=flags.Max("recorded_at"))["at"] or AT
-    )
+    last = HistoryEntry.objects.aggregate(at=Max("recorded_at"))["at"]
+    at = max(AT, last or AT)
     due = [None, *(at.date() + DAY * chance.randrange(300) for _ in range(3))]
     commitments = [
         CommitmentFactory(

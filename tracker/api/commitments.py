@@ -32,8 +32,9 @@ def numbers(question: Question, page: Page) -> list[Any]:
     """Return ``pk`` and place of each commitment of a page, as it is today.
 
     Django takes longer to write the statement than a database to answer it, so each is
-    kept as it was written. Only what a search finds decides how that is asked for.
+    kept as it was written.
     """
+    # Punctuation alone finds nothing: of that Django writes no statement.
     if question.q:
         return list(_numbers(question, page))
     chosen = tuple(question.chosen.items())
