@@ -1,6 +1,7 @@
 """A bare site for the tests of the server before ours: says what it was asked."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable
 
@@ -40,7 +41,8 @@ class Echo:
             return None
         told = b"x" * LARGE if path == "/at-hand/large" else b"at hand;"
         if path == "/at-hand/look":
-            told = f"{os.getpid()} {self.looks};".encode()
+            thread = threading.current_thread().name
+            told = f"{os.getpid()} {self.looks} {thread};".encode()
         start_response("200 OK", [("Content-Length", str(len(told)))])
         return [told]
 
