@@ -101,6 +101,8 @@ def postgresql(commitments: int) -> Iterator[int]:
         os.chown(sockets, as_user["user"], as_user["group"])
     arguments = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}"]
     arguments += ["-c", "shared_buffers=256MB", "-c", "max_connections=60"]
+    # As docker-compose.yml sets it.
+    arguments += ["-c", "max_parallel_workers_per_gather=0"]
     server = subprocess.Popen(
         [programs / "postgres", "-D", data, *arguments],
         env=environment,

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from django.db.models import QuerySet
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from .cells import Number, neutralise
-from .limits import MOST_CHARACTERS, MOST_ROWS, Unreadable
+from .limits import MOST_ROWS, Unreadable
 from .resources import RESOURCES, BulkResource
 
 TYPES = {
@@ -22,10 +19,6 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
-# What XML cannot hold.
-UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# A spreadsheet keeps this many digits of a number.
-DIGITS = 15
 
 
 def export(*, kind: str, format: str, chosen: QuerySet[Any]) -> Iterable[bytes]:
@@ -79,39 +72,16 @@ def _xlsx(resource: BulkResource, rows: QuerySet[Any]) -> Iterator[bytes]:
             f"A workbook is made of at most {MOST_ROWS:,} rows. Filter the list, or "
             "take CSV."
         )
+    # The library is seldom needed, and 20 MB of a process.
+    from .sheet import write_sheet
+
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by _pieces)
     try:
-        _fill(file, resource, rows)
+        write_sheet(file, resource, rows)
     except BaseException:
         file.close()
         raise
     return _pieces(file)
-
-
-def _fill(file: IO[bytes], resource: BulkResource, rows: QuerySet[Any]) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(str(resource.model._meta.verbose_name_plural))
-    sheet.freeze_panes = "A2"
-    sheet.append(resource.get_export_headers())
-    for row in rows.iterator(chunk_size=500):
-        sheet.append([_cell(sheet, cell) for cell in resource.export_resource(row)])
-    book.save(file)
-
-
-def _cell(sheet: Any, text: str) -> Any:
-    if isinstance(text, Number) and sum(c.isdigit() for c in text) <= DIGITS:
-        return float(text) if "." in text else int(text)
-    cell = WriteOnlyCell(sheet)
-    safe = UNWRITABLE.sub("\ufffd", neutralise(text))
-    if len(safe) > MOST_CHARACTERS:
-        raise Unreadable(
-            f"A text of {len(safe):,} characters does not fit into a cell of a "
-            "workbook. Take CSV or JSON."
-        )
-    cell.value = safe
-    # Text whatever it looks like: 1.10 is not 1.1.
-    cell.data_type, cell.number_format = "s", "@"
-    return cell
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

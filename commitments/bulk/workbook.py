@@ -16,7 +16,6 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from defusedxml import DefusedXmlException
 from defusedxml import sax as safe_sax
-from openpyxl import load_workbook
 
 from . import limits
 from .cells import Number
@@ -169,6 +168,9 @@ def _too_far(place: str) -> Unreadable:
 
 
 def _rows(file: IO[bytes]) -> Iterator[list[Any]]:
+    # Seldom needed, and 20 MB of a process.
+    from openpyxl import load_workbook
+
     book = load_workbook(file, read_only=True, keep_links=False)
     try:
         if not book.worksheets:

@@ -63,7 +63,10 @@ def _csv(path: Path, table: Table, work: Workspace) -> None:
 
 
 def _parquet(path: Path, table: Table, work: Workspace) -> None:
-    writers.write_arrow(path, table, work.rows(NEW, table.name))
+    # Loaded where a release is made, and not in each process.
+    from . import parquet
+
+    parquet.write(path, table, work.rows(NEW, table.name))
 
 
 FORMS = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}

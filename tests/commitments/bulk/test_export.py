@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from commitments.bulk.cells import neutralise, restore
-from commitments.bulk.exporting import UNWRITABLE
+from commitments.bulk.sheet import UNWRITABLE
 from commitments.models import Commitment, Evidence, Indicator, Observation
 
 from .. import desk
