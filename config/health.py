@@ -2,8 +2,8 @@
 
 ``live`` asks nothing of anything: a supervisor restarts what does not answer it.
 ``ready`` answers 503 where readers cannot be served (database, migrations); what only
-upkeep rests on (broker, guards, disk, scheduler, queues) is told in the answer, and
-with ``?all`` turns it to 503 too, for monitors.
+upkeep rests on (guards, durability, broker, disk, scheduler, queues) is told in the
+answer, and with ``?all`` turns it to 503 too, for monitors.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ from commitments.models import QueueBeat, SchedulerLease
 LATE = timedelta(minutes=2)
 LEAST_FREE_BYTES = 200_000_000
 BROKER_SECONDS = 1.0
+# Without these, PostgreSQL may lose what it has acknowledged when power fails:
+# https://www.postgresql.org/docs/current/wal-async-commit.html and its next pages.
+DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+# https://sqlite.org/pragma.html#pragma_synchronous: FULL; in WAL mode, NORMAL may lose.
+SQLITE_FULL = 2
 
 # What a check found wrong, as a sentence; empty where all is well.
 Check = Callable[[datetime], str]
@@ -50,6 +55,26 @@ def migrations(at: datetime) -> str:
 def history_guards(at: datetime) -> str:
     missing = guards.missing(connection)
     return f"Guards not in force: {', '.join(missing)}." if missing else ""
+
+
+def durability(at: datetime) -> str:
+    """Whether an entry that was acknowledged would outlive a loss of power."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT name FROM pg_settings WHERE setting = 'off' AND name = ANY(%s) "
+                "ORDER BY name",
+                [[*DURABLE]],
+            )
+            weak = ", ".join(name for (name,) in cursor.fetchall())
+        else:
+            cursor.execute("PRAGMA synchronous")
+            weak = "synchronous=FULL" if cursor.fetchone()[0] < SQLITE_FULL else ""
+    if weak:
+        return (
+            f"Entries could be lost when power fails. Turn on in the database: {weak}."
+        )
+    return ""
 
 
 def broker(at: datetime) -> str:
@@ -108,6 +133,7 @@ def _late(what: str, last: datetime, at: datetime) -> str:
 SERVING: dict[str, Check] = {"database": database, "migrations": migrations}
 UPKEEP: dict[str, Check] = {
     "guards": history_guards,
+    "durability": durability,
     "broker": broker,
     "disk": disk,
     "scheduler": scheduler,

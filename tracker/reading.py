@@ -214,7 +214,7 @@ def _spells(
     states: QuerySet[State],
 ) -> dict[int, list[tuple[date, str, int | None]]]:
     told: dict[int, list[tuple[date, str, int | None]]] = defaultdict(list)
-    steps = states.order_by("commitment", "effective_from")
+    steps = states.order_by("commitment_id", "effective_from")
     for pk, day, status, entry in steps.values_list(
         "commitment_id", "effective_from", "status", "status_entry_id"
     ):

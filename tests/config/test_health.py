@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from commitments.services import schedule
@@ -14,8 +14,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def beating(settings):
+def beating(settings, monkeypatch):
     at = timezone.now()
+    if connection.vendor == "postgresql":
+        # The server of the tests is fast, and not made to last.
+        monkeypatch.setattr(health, "DURABLE", ("synchronous_commit",))
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = on")
     schedule.hold_beat(holder="test", at=at)
     for queue in settings.QUEUES:
         schedule.hear_queue(queue=queue, at=at)
@@ -60,6 +65,24 @@ def test_a_broker_that_would_drop_tasks_is_told(
     finally:
         broker.kill()
     assert (said in told) if said else told == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_would_lose_entries_with_its_power_is_told():
+    postgresql = connection.vendor == "postgresql"
+    name = "synchronous_commit" if postgresql else "synchronous"
+    setting = f"{'SET' if postgresql else 'PRAGMA'} {name} ="
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{setting} off")
+        told = health.check_all(at=timezone.now())["durability"]
+        assert "power fails" in told and name in told
+        with connection.cursor() as cursor:
+            cursor.execute(f"{setting} {'on' if postgresql else 'FULL'}")
+        assert name not in health.check_all(at=timezone.now())["durability"]
+    finally:
+        # Another connection has its own.
+        connection.close()
 
 
 @pytest.mark.parametrize(
