@@ -73,16 +73,18 @@ def once(server: Server, path: str, *, before: str) -> dict[str, float]:
     server.start()
     connection = Connection(server.port)
     connection.ask(request(before, server.port))
-    pids = server.pids()
+    assert server.process is not None
+    pids, held = server.pids(), peak_mib(tree(server.process.pid))
     used, began = cpu_seconds(pids), time.monotonic()
     status, _, body = connection.ask(request(path, server.port))
     if status != 200:
         raise SystemExit(f"{server.name} answered {status} to {path}")
-    assert server.process is not None
+    peak = peak_mib(tree(server.process.pid))
     return {
         "cpu_s": round(cpu_seconds(server.pids() | pids) - used, 3),
         "seconds": round(time.monotonic() - began, 2),
-        "peak_mib": round(peak_mib(tree(server.process.pid)), 1),
+        "peak_mib": round(peak, 1),
+        "more_mib": round(peak - held, 1),
         "bytes": len(body),
     }
 
@@ -95,7 +97,10 @@ def export(found: dict[str, Server]) -> dict:
         "tracker": once(found["uncached"], f"{LIST}?format=jsonl", before=LIST),
     }
     for who, one in told.items():
-        print(f"{who:12}{one['cpu_s']:9.3f} s CPU {one['peak_mib']:7.0f} MiB peak")
+        print(
+            f"{who:12}{one['cpu_s']:9.3f} s CPU {one['peak_mib']:7.0f} MiB peak, "
+            f"{one['more_mib']:.0f} MiB more than before it"
+        )
     told["ratio"] = round(told["plain DRF"]["cpu_s"] / told["tracker"]["cpu_s"], 2)
     print(f"tracker : plain DRF = {told['ratio']} (aim 6)")
     return told

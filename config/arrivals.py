@@ -29,6 +29,7 @@ from gunicorn.http import get_parser, wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.failures import MOST_BYTES
+from config.turns import TURNS
 
 # Seconds until the first byte, and until the last; a long request gets more.
 FIRST, REST, BYTES_A_SECOND = 5, 20, 1000
@@ -243,6 +244,11 @@ class Worker(ThreadWorker):
         with suppress(OSError):
             conn.sock.send(answer)
         self.take_leave(conn)
+
+    def handle(self, conn: TConn) -> Any:
+        """Answer a request in a thread, one thread after the other."""
+        with TURNS.one():
+            return super().handle(conn)
 
     def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
         """Do not wait for the rest of a body that nobody read."""

@@ -1,36 +1,57 @@
-"""One thread of a process computes at a time, unless that takes long.
+"""One thread of a process answers at a time, unless that takes long.
 
 Python runs one thread at a time anyway. Two that compute at once hand the interpreter to
-and fro with each row that a database gives, which costs up to a third of an answer.
+and fro with each row that a database gives and each piece that is sent, which costs up to
+a third of an answer.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 # Seconds after which a request goes ahead without its turn: who waits for a database, for
-# a file or for a large page keeps nobody waiting for longer.
+# a file or for a slow reader keeps nobody waiting for longer.
 PATIENCE = 0.02
 
 
-def by_turns(application: Application, *, patience: float = PATIENCE) -> Application:
-    """Return a WSGI application that answers one request after the other.
+class Turns:
+    """The turns of the threads of a process; each waits up to ``patience`` seconds."""
 
-    A request waits up to ``patience`` seconds for its turn. What is streamed is made
-    after it.
-    """
-    turn = threading.Lock()
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self.patience = patience
+        self._lock = threading.Lock()
+        self._own = threading.local()
 
-    def answer(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        has_turn = turn.acquire(timeout=patience)
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Wait for a turn, and end it afterwards."""
+        self._own.has = self._lock.acquire(timeout=self.patience)
         try:
-            return application(environ, start_response)
+            yield
         finally:
-            if has_turn:
-                turn.release()
+            self.end()
 
-    return answer
+    def end(self) -> None:
+        """End the turn of this thread, if it has one."""
+        if getattr(self._own, "has", False):
+            self._own.has = False
+            self._lock.release()
+
+    def but_for_streams(self, application: Application) -> Application:
+        """Return a WSGI application whose streams are made and sent after the turn."""
+
+        def answer(environ: Environ, start_response: Callable[..., Any]) -> Any:
+            told = application(environ, start_response)
+            if getattr(told, "streaming", False):
+                self.end()
+            return told
+
+        return answer
+
+
+TURNS = Turns()

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from config import metrics
-from config.turns import by_turns
+from config.turns import TURNS
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -29,13 +29,13 @@ def without_body(application: metrics.Application) -> metrics.Application:
     return answer
 
 
-django = without_body(get_wsgi_application())
+django = without_body(TURNS.but_for_streams(get_wsgi_application()))
 
 # Its modules need the apps to be ready.
 from tracker.answer_cache import AnswerCache
 
 application: AnswerCache | metrics.Counted = AnswerCache(
-    by_turns(django), most=settings.CACHE_MB * 1_000_000
+    django, most=settings.CACHE_MB * 1_000_000
 )
 if settings.METRICS:
     application = metrics.Counted(application)

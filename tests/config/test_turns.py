@@ -1,4 +1,4 @@
-"""Requests of one process are computed one after the other, and wait for no slow one."""
+"""Requests of one process are answered one after the other, and wait for no slow one."""
 
 import threading
 import time
@@ -6,10 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from config.turns import by_turns
+from config.turns import Turns
 
 # No test waits for it: it stands for “as long as it takes”.
 LONG = 600
+
+
+class Stream(list):
+    streaming = True
 
 
 class Site:
@@ -24,14 +28,34 @@ class Site:
         self.most = max(self.most, self.inside)
         try:
             if environ == "slow":
-                self.entered.set()
-                assert self.go_on.wait(LONG)
+                self.hold()
             if environ == "broken":
                 raise ValueError("broken")
+            if environ == "stream":
+                return Stream([b"piece"])
             time.sleep(0.005)
             return [b"answered"]
         finally:
             self.inside -= 1
+
+    def hold(self):
+        self.entered.set()
+        assert self.go_on.wait(LONG)
+
+
+class Server:
+    """Answers as a thread of the web server does."""
+
+    def __init__(self, site, turns):
+        self.site, self.turns = site, turns
+        self.application = turns.but_for_streams(site)
+
+    def answer(self, asked):
+        with self.turns.one():
+            told = self.application(asked, None)
+            if asked == "stream":
+                self.site.hold()
+            return told
 
 
 @pytest.fixture
@@ -46,9 +70,9 @@ def pool():
 
 
 def test_one_after_the_other(site, pool):
-    answer = by_turns(site, patience=LONG)
+    server = Server(site, Turns(LONG))
 
-    told = list(pool.map(lambda n: answer("quick", None), range(40)))
+    told = list(pool.map(lambda n: server.answer("quick"), range(40)))
     assert told == [[b"answered"]] * 40
     assert site.most == 1
 
@@ -58,20 +82,34 @@ def test_one_after_the_other(site, pool):
 
 
 def test_nobody_waits_for_long(site, pool):
-    answer = by_turns(site, patience=0.01)
+    server = Server(site, Turns(0.01))
 
-    slow = pool.submit(answer, "slow", None)
+    slow = pool.submit(server.answer, "slow")
     assert site.entered.wait(LONG)
-    assert answer("quick", None) == [b"answered"]
+    assert server.answer("quick") == [b"answered"]
     assert not slow.done()
     site.go_on.set()
     assert slow.result(LONG) == [b"answered"]
 
 
+def test_nobody_waits_for_a_stream(site, pool):
+    server = Server(site, Turns(LONG))
+
+    stream = pool.submit(server.answer, "stream")
+    assert site.entered.wait(LONG)
+    assert server.answer("quick") == [b"answered"]
+    assert not stream.done()
+    site.go_on.set()
+    assert stream.result(LONG) == [b"piece"]
+    # Its turn was ended once, and nobody else's.
+    list(pool.map(lambda n: server.answer("quick"), range(20)))
+    assert site.most == 1
+
+
 def test_a_failure_ends_the_turn(site):
-    answer = by_turns(site, patience=LONG)
+    server = Server(site, Turns(LONG))
 
     for _ in range(2):
         with pytest.raises(ValueError, match="broken"):
-            answer("broken", None)
-    assert answer("quick", None) == [b"answered"]
+            server.answer("broken")
+    assert server.answer("quick") == [b"answered"]

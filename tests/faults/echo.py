@@ -10,7 +10,7 @@ BUSY, LARGE = 3, 8_000_000
 
 
 class Echo:
-    looks = 0
+    looks = inside = 0
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -21,9 +21,19 @@ class Echo:
             return kept
         if path == "/busy":
             time.sleep(BUSY)
+        if path == "/inside":
+            return self.told_of_others(start_response)
         # The site leaves a body of no announced length unread.
         body = b"" if path == "/unread" else environ["wsgi.input"].read()
         told = f"{environ['REQUEST_METHOD']} {path} {len(body)};".encode()
+        start_response("200 OK", [("Content-Length", str(len(told)))])
+        return [told]
+
+    def told_of_others(self, start_response: Callable) -> Iterable[bytes]:
+        self.inside += 1
+        told = f"{self.inside} inside;".encode()
+        time.sleep(0.002)
+        self.inside -= 1
         start_response("200 OK", [("Content-Length", str(len(told)))])
         return [told]
 

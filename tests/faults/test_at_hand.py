@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -85,6 +86,16 @@ def test_it_is_given_while_every_thread_is_busy(port):
             with pytest.raises(TimeoutError):
                 line.recv(100)
         assert quick(port) >= 8
+
+
+def test_threads_answer_one_after_the_other(port):
+    def alone(_):
+        return b"\r\n1 inside;" in answer(port, get("/inside"))
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(alone, range(200)))
+    # Who has waited for 20 ms goes ahead: on a slow machine, that is some.
+    assert found.count(True) > 150
 
 
 def looks(lines):
