@@ -11,7 +11,8 @@ from django.urls import resolve
 
 from commitments.models import Commitment
 
-SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
+# One that does not end is sought no further than where the next begins.
+SCRIPT = re.compile(r"<script\b(?:(?!<script\b).)*?</script>", re.DOTALL)
 
 
 def public_page(commitment: Commitment, *, request: HttpRequest) -> str:
