@@ -43,11 +43,12 @@ class Turns:
             self._lock.release()
 
     def but_for_streams(self, application: Application) -> Application:
-        """Return a WSGI application whose streams are made and sent after the turn."""
+        """Return Django's application; its streams and files are sent after the turn."""
 
         def answer(environ: Environ, start_response: Callable[..., Any]) -> Any:
             told = application(environ, start_response)
-            if getattr(told, "streaming", False):
+            # A file, which the server sends by itself, does not say so.
+            if getattr(told, "streaming", True):
                 self.end()
             return told
 

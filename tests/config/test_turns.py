@@ -12,8 +12,16 @@ from config.turns import Turns
 LONG = 600
 
 
+class Whole(list):
+    streaming = False
+
+
 class Stream(list):
     streaming = True
+
+
+# As Django gives a stream, and a file that the server is to send.
+SENT_LATER = {"stream": Stream, "file": list}
 
 
 class Site:
@@ -31,10 +39,10 @@ class Site:
                 self.hold()
             if environ == "broken":
                 raise ValueError("broken")
-            if environ == "stream":
-                return Stream([b"piece"])
+            if environ in SENT_LATER:
+                return SENT_LATER[environ]([b"answered"])
             time.sleep(0.005)
-            return [b"answered"]
+            return Whole([b"answered"])
         finally:
             self.inside -= 1
 
@@ -53,7 +61,7 @@ class Server:
     def answer(self, asked):
         with self.turns.one():
             told = self.application(asked, None)
-            if asked == "stream":
+            if asked in SENT_LATER:
                 self.site.hold()
             return told
 
@@ -81,27 +89,30 @@ def test_one_after_the_other(site, pool):
     assert site.most > 1
 
 
-def test_nobody_waits_for_long(site, pool):
-    server = Server(site, Turns(0.01))
+@pytest.mark.parametrize(
+    ("asked", "patience"), [("slow", 0.01), ("stream", LONG), ("file", LONG)]
+)
+def test_nobody_waits_for_what_takes_long(site, pool, asked, patience):
+    server = Server(site, Turns(patience))
 
-    slow = pool.submit(server.answer, "slow")
+    held = pool.submit(server.answer, asked)
     assert site.entered.wait(LONG)
     assert server.answer("quick") == [b"answered"]
-    assert not slow.done()
+    assert not held.done()
     site.go_on.set()
-    assert slow.result(LONG) == [b"answered"]
+    assert held.result(LONG) == [b"answered"]
 
 
-def test_nobody_waits_for_a_stream(site, pool):
+@pytest.mark.parametrize("asked", SENT_LATER)
+def test_a_turn_that_ended_early_ends_nobody_elses(site, pool, asked):
     server = Server(site, Turns(LONG))
-
-    stream = pool.submit(server.answer, "stream")
-    assert site.entered.wait(LONG)
-    assert server.answer("quick") == [b"answered"]
-    assert not stream.done()
     site.go_on.set()
-    assert stream.result(LONG) == [b"piece"]
-    # Its turn was ended once, and nobody else's.
+
+    told = list(
+        pool.map(lambda n: server.answer(asked if n % 2 else "quick"), range(40))
+    )
+    assert told == [[b"answered"]] * 40
+    site.most = 0
     list(pool.map(lambda n: server.answer("quick"), range(20)))
     assert site.most == 1
 
