@@ -9,7 +9,7 @@ import pytest
 from config.turns import Turns
 
 # No test waits for it: it stands for “as long as it takes”.
-LONG = 600
+LONG = 60
 
 
 class Whole(list):

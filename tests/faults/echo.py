@@ -46,7 +46,7 @@ class Echo:
         if path == "/at-hand/broken":
             raise ValueError
         if path == "/at-hand/slow":
-            time.sleep(0.2)
+            time.sleep(0.4)
         if not path.startswith("/at-hand"):
             return None
         told = b"x" * LARGE if path == "/at-hand/large" else b"at hand;"

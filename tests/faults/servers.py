@@ -13,13 +13,24 @@ from pathlib import Path
 
 from tests.servers import free_port, wait_for
 
+SETTINGS = """
+from config import arrivals
+from config.gunicorn import *
+from config.turns import TURNS
+"""
+
 
 @contextmanager
-def serving(folder: Path, *arguments: str) -> Iterator[int]:
-    """Run gunicorn around the site of ``echo``; yield its port."""
+def serving(folder: Path, *arguments: str, settings: str = "") -> Iterator[int]:
+    """Run gunicorn around the site of ``echo``; yield its port.
+
+    ``settings``: lines after ours, in which ``arrivals`` and ``TURNS`` are changed.
+    """
     port = free_port()
+    file = folder / "gunicorn.conf.py"
+    file.write_text(SETTINGS + settings)
     command = [sys.executable, "-m", "gunicorn", "tests.faults.echo:application"]
-    command += ["-c", "python:config.gunicorn", "--bind", f"127.0.0.1:{port}"]
+    command += ["-c", str(file), "--bind", f"127.0.0.1:{port}"]
     with (folder / "log").open("a") as log:
         with subprocess.Popen(
             [*command, *arguments], stdout=log, stderr=log

@@ -109,7 +109,11 @@ def test_without_our_worker_the_same_clients_hold_the_site(tmp_path, kind):
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory):
     folder = tmp_path_factory.mktemp("impatient")
-    with serving(folder, "-c", "python:tests.faults.impatient") as port:
+    settings = """
+arrivals.FIRST = arrivals.REST = arrivals.UNREAD = 1
+arrivals.MOST_HELD = 100_000
+"""
+    with serving(folder, settings=settings) as port:
         yield port
 
 

@@ -61,7 +61,7 @@ def test_a_slow_host_holds_nobody_up(web, clock):
     done = []
 
     def slow(handler):
-        for _ in range(40):
+        for _ in range(200):
             time.sleep(0.1)
             done.append(1)
             if web.asked["quick.test/19"]:
@@ -70,5 +70,5 @@ def test_a_slow_host_holds_nobody_up(web, clock):
 
     web.pages["slow.test/x"] = slow
 
-    assert services.check_links(clock=clock, seconds=20) == {"ok": 21}
-    assert len(done) < 40
+    assert services.check_links(clock=clock, seconds=60) == {"ok": 21}
+    assert len(done) < 200

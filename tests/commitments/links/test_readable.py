@@ -92,7 +92,7 @@ def test_a_document_that_defeats_the_reader_does_not_hold_it_up(monkeypatch):
     started = time.monotonic()
     with readable.Reader(seconds=0.5) as reader:
         assert reader.read(article()) == readable.Readable("html")
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def start_sleeping(reader):

@@ -40,7 +40,13 @@ def test_a_later_event_of_a_commitment_waits_for_the_earlier_one(
 
 
 def test_no_more_than_so_many_are_in_flight_to_one_endpoint(endpoint, sink, relay):
+    full = threading.Event()
+
     def slow(handler):
+        if sink.most_at_once >= schedule.IN_FLIGHT:
+            full.set()
+        full.wait(8)
+        # And long enough for one too many to come.
         time.sleep(0.1)
         handler.send_response(204)
         handler.end_headers()
