@@ -210,9 +210,15 @@ def rows(found: dict[str, Server], commitments: int) -> list[Row]:
             (
                 Asked("warm", "tracker", "/commitments/"),
                 Asked("cold", "uncached", "/commitments/"),
-                Asked("plain ListView", "drf", "/list/"),
+                Asked("plain ListView of 25", "drf", "/list/"),
+                # As many as ours shows.
+                Asked("plain ListView of 200", "drf", "/list/?rows=200"),
             ),
-            (("warm", "plain ListView", 150), ("cold", "plain ListView", 5)),
+            (
+                ("warm", "plain ListView of 25", 150),
+                ("cold", "plain ListView of 25", 5),
+                ("cold", "plain ListView of 200", 5),
+            ),
         ),
         Row(
             "web server",

@@ -115,9 +115,13 @@ class ChangeViewSet(viewsets.ModelViewSet):
 
 
 class CommitmentList(ListView):
+    """Pages of 25, or of as many rows as are asked for."""
+
     queryset = LISTED.prefetch_related("history__evidence")
-    paginate_by = 25
     template_name = "plain_list.html"
+
+    def get_paginate_by(self, queryset):
+        return int(self.request.GET.get("rows", 25))
 
 
 def export(request):

@@ -1,7 +1,12 @@
 """Headers that browsers hold every answer to, beside those that Django sets."""
 
 from collections.abc import Callable
+from functools import cached_property
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 # What no page of ours uses: https://www.w3.org/TR/permissions-policy/
@@ -34,3 +39,20 @@ def add(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
         return response
 
     return middleware
+
+
+class ContentPolicy(CSPMiddleware):
+    """Builds the policy of the settings once, and anew only where a view changed it."""
+
+    @cached_property
+    def of_the_settings(self) -> str:
+        return build_policy()
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponse:
+        asked = [*vars(request), *vars(response)]
+        if settings.DEBUG or any(name.startswith("_csp_") for name in asked):
+            return super().process_response(request, response)
+        response.setdefault(HEADER, self.of_the_settings)
+        return response

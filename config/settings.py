@@ -165,7 +165,7 @@ MIDDLEWARE = [
     "commitments.audit.remember_request",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.headers.ContentPolicy",
     "commitments.admin.first_password.require_own_password",
     "commitments.admin.second_factor.require_second_factor",
     "axes.middleware.AxesMiddleware",

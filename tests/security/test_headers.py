@@ -6,10 +6,13 @@ only from 95 on with all of the basic rules kept, which is what is asserted here
 """
 
 import pytest
+from csp.decorators import csp_replace
 from django.contrib.auth.models import Group
+from django.http import HttpResponse
 from django.test import Client
 
 from commitments import accounts, services
+from config.headers import ContentPolicy
 from tests.factories import UserFactory
 from tests.security import routes
 from tests.tracker import record as records
@@ -127,3 +130,29 @@ def test_pages_for_readers_set_no_cookie(site):
             b"".join(answer)
         if not route.path.endswith("/tell/"):
             assert not answer.cookies, route.path
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_policy_of_one_answer_is_not_that_of_the_next(rf, settings, debug):
+    settings.DEBUG = debug
+
+    def view(request):
+        answer = HttpResponse()
+        if request.path == "/own/":
+            answer["Content-Security-Policy"] = "default-src 'self'"
+        if request.path == "/nonce/":
+            answer.content = str(request.csp_nonce)
+        if request.path == "/framed/":
+            return csp_replace({"frame-ancestors": ["*"]})(lambda _: answer)(request)
+        return answer
+
+    site = ContentPolicy(view)
+
+    def told(path):
+        return policy(site(rf.get(path)))
+
+    plain = told("/")
+    assert plain["frame-ancestors"] == ["'none'"]
+    assert told("/framed/") == plain | {"frame-ancestors": ["*"]}
+    assert told("/own/") == {"default-src": ["'self'"]}
+    assert told("/nonce/") == told("/") == plain
