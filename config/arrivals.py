@@ -26,7 +26,7 @@ from functools import partial
 from selectors import EVENT_READ
 from typing import Any
 
-from gunicorn.http import get_parser, wsgi
+from gunicorn.http import RequestParser, wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.failures import MOST_BYTES
@@ -88,6 +88,16 @@ class Written:
     send = sendall
 
 
+class Parser(RequestParser):
+    """gunicorn's, which gives again what the loop has read and left to a thread."""
+
+    left: Any = None
+
+    def __next__(self) -> Any:
+        request, self.left = self.left, None
+        return request or super().__next__()
+
+
 class Worker(ThreadWorker):
     """gunicorn's worker of threads, with nobody to wait for in them."""
 
@@ -117,7 +127,7 @@ class Worker(ThreadWorker):
         if self.cfg.is_ssl:
             return super().enqueue_req(conn)
         if conn.parser is None:
-            conn.parser = get_parser(self.cfg, conn.sock, conn.client)
+            conn.parser = Parser(self.cfg, conn.sock, conn.client)
             unread = struct.pack("ll", UNREAD, 0)
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, unread)
         conn.data_ready = True
@@ -191,11 +201,12 @@ class Worker(ThreadWorker):
             found = self.found(conn, at_hand)
         if time.monotonic() > began + SLOW:
             self.respite = time.monotonic() + RESPITE
-        if found is None:
+        if found is None and not conn.parser.left:
             # As if it had not been read.
             conn.parser.mesg, conn.parser.req_count = before, number
             conn.parser.unreader.take_buffered()
             conn.parser.unreader.unread(whole)
+        if found is None:
             return False
         self.nr += 1
         self.give(conn, *found)
@@ -212,6 +223,7 @@ class Worker(ThreadWorker):
             answer.force_close()
         pieces = at_hand(environ, answer.start_response)
         if pieces is None:
+            conn.parser.left = request
             return None
         for piece in pieces:
             answer.write(piece)

@@ -8,6 +8,7 @@ from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 # What no page of ours uses: https://www.w3.org/TR/permissions-policy/
 UNUSED = (
@@ -49,8 +50,8 @@ class ContentPolicy(CSPMiddleware):
         return build_policy()
 
     def process_response(
-        self, request: HttpRequest, response: HttpResponse
-    ) -> HttpResponse:
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         asked = [*vars(request), *vars(response)]
         if settings.DEBUG or any(name.startswith("_csp_") for name in asked):
             return super().process_response(request, response)

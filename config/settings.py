@@ -206,6 +206,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     if test_name := env("TEST_DATABASE_NAME", default=""):
         _database["TEST"] = {"NAME": test_name}
 elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["ENGINE"] = "config.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
 else:
     raise ImproperlyConfigured(
