@@ -1,7 +1,8 @@
-"""Who has failed too often must wait: one account from one address, or an address.
+"""Who has failed too often must wait: at one account, or from one address.
 
-Nobody can lock a colleague out from elsewhere, and one forgotten password does not
-close the office. django-axes counts; what it counts by is decided here.
+One account is guessed at from all strange addresses together no oftener than from one;
+nobody can lock its owner out of where they signed in before, and one forgotten password
+does not close the office. django-axes counts; what it counts by is decided here.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_client_username
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# For how long an address is an account's own after signing in from it.
+KNOWN_FOR = timedelta(days=90)
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -48,7 +52,11 @@ def counted_address(request: HttpRequest) -> str | None:
     For IPv6 the network of 64 bits, which is the least that one customer has
     (RFC 6177): within it, everybody can take any address.
     """
-    address = client_address(request)
+    return counted(client_address(request))
+
+
+def counted(address: str | None) -> str | None:
+    """Return what an address counts as: itself, or its network."""
     if address is None or ":" not in address:
         return address
     network = ipaddress.ip_network(f"{address}/64", strict=False)
@@ -70,19 +78,20 @@ def _parsed(text: str) -> Address | None:
 
 
 class LockOut(AxesDatabaseHandler):
-    """Counts per account and address, and with a higher limit per address."""
+    """Counts per account and address, per account, and per address with a higher limit."""
 
     def get_failures(self, request: HttpRequest, credentials: Any = None) -> int:
-        """Return the failures that count, at least the limit for a full address."""
+        """Return the failures that count, at least the limit where one is reached."""
         failures = super().get_failures(request, credentials)
         since = get_cool_off_threshold(request)
-        from_here = AccessAttempt.objects.filter(
-            ip_address=request.axes_ip_address,  # type: ignore[attr-defined]
-            attempt_time__gte=since,
-        ).aggregate(total=Sum("failures_since_start"))["total"]
-        if (from_here or 0) >= settings.ADDRESS_FAILURE_LIMIT:
-            return max(failures, settings.AXES_FAILURE_LIMIT)
-        return failures
+        tries = AccessAttempt.objects.filter(attempt_time__gte=since)
+        from_here = tries.filter(ip_address=request.axes_ip_address)  # type: ignore[attr-defined]
+        name = get_client_username(request, credentials)
+        limit = settings.AXES_FAILURE_LIMIT
+        is_full = failed(from_here) >= settings.ADDRESS_FAILURE_LIMIT or (
+            failed(tries.filter(username=name)) >= limit and not is_known(name, request)
+        )
+        return max(failures, limit) if is_full else failures
 
     def user_login_failed(
         self, sender: Any, credentials: dict, request: Any = None, **kwargs: Any
@@ -108,6 +117,25 @@ class LockOut(AxesDatabaseHandler):
         record_event(AuditKind.SIGN_IN_FAILED, **facts)
         if request.axes_locked_out:
             record_event(AuditKind.LOCKED_OUT, **facts)
+
+
+def failed(tries: QuerySet[AccessAttempt]) -> int:
+    return tries.aggregate(total=Sum("failures_since_start"))["total"] or 0
+
+
+def is_known(name: str | None, request: HttpRequest) -> bool:
+    """Whether an account was signed in to from where a request comes from."""
+    from commitments.models import AuditEvent, AuditKind
+
+    account = get_user_model()._default_manager.filter(username=name).first()
+    if account is None:
+        return False
+    since = request.axes_attempt_time - KNOWN_FOR  # type: ignore[attr-defined]
+    entries = AuditEvent.objects.about(account).filter(
+        kind=AuditKind.SIGNED_IN, at__gte=since
+    )
+    addresses = entries.order_by().values_list("address", flat=True).distinct()
+    return request.axes_ip_address in map(counted, addresses)  # type: ignore[attr-defined]
 
 
 def locked_out(

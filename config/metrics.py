@@ -83,6 +83,7 @@ def _of_the_record() -> Iterator[Metric]:
         SchedulerLease,
     )
     from config.health import check_all
+    from tracker import outbox
 
     at = timezone.now()
     wrong = check_all(at=at)
@@ -109,6 +110,12 @@ def _of_the_record() -> Iterator[Metric]:
             "Seconds since a worker took something from the queue.",
             heard,
             "queue",
+        )
+        yield _gauge(
+            "tracker_outbox_age_seconds",
+            "Seconds since the oldest event that a channel has not taken; 0 without one.",
+            outbox.ages(at=at),
+            "channel",
         )
         if lease := SchedulerLease.objects.first():
             yield GaugeMetricFamily(

@@ -113,6 +113,16 @@ def fan_out(
     return len(events)
 
 
+def ages(*, at: datetime) -> dict[str, float]:
+    """Return for each channel the seconds since its oldest event was recorded; else 0."""
+    found = {}
+    for channel in Channel.values:
+        oldest = Event.objects.waiting(channel).values_list("recorded_at", flat=True)
+        since = oldest.first()
+        found[channel] = max(0.0, (at - since).total_seconds()) if since else 0.0
+    return found
+
+
 # --- Holding: after a restore from backup -----------------------------------------
 
 

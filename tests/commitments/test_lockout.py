@@ -37,12 +37,47 @@ def test_five_failures_lock_the_account_out_for_this_address(client):
     assert "_auth_user_id" not in client.session
 
 
-def test_neither_colleagues_nor_the_same_person_elsewhere_are_locked_out(client):
+def test_neither_colleagues_nor_the_same_person_where_they_were_are_locked_out(client):
     staff("ada")
     staff("bob")
+    assert give_password(Client(), "ada", REMOTE_ADDR=HOME_OFFICE).url == HOME
     fail(client, 6)
     assert give_password(Client(), "bob", REMOTE_ADDR=OFFICE).url == HOME
     assert give_password(Client(), "ada", REMOTE_ADDR=HOME_OFFICE).url == HOME
+
+
+def test_strange_addresses_share_what_one_has(client):
+    staff()
+    for number in range(4):
+        assert fail(Client(), address=f"192.0.2.{number}").status_code == 200
+    assert fail(Client(), address="192.0.2.4").status_code == 429
+    assert give_password(Client(), REMOTE_ADDR=OFFICE).status_code == 429
+    # A name that nobody has is treated no differently.
+    for number in range(4):
+        assert fail(Client(), 1, "nobody", f"192.0.2.{number}").status_code == 200
+    assert fail(Client(), 1, "nobody", "192.0.2.4").status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("before", "address", "days", "is_in"),
+    [
+        (OFFICE, OFFICE, 80, True),
+        (OFFICE, HOME_OFFICE, 80, False),
+        (OFFICE, OFFICE, 100, False),
+        # Of the same network, which is all that an IPv6 address tells.
+        ("2001:db8:1:2::7", "2001:db8:1:2::9", 80, True),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", 80, False),
+    ],
+)
+def test_an_address_is_an_owners_for_a_while(before, address, days, is_in):
+    staff()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert give_password(Client(), REMOTE_ADDR=before).url == HOME
+        clock.shift(timedelta(days=days))
+        for number in range(6):
+            fail(Client(), address=f"192.0.2.{number}")
+        answer = give_password(Client(), REMOTE_ADDR=address)
+    assert answer.status_code == (302 if is_in else 429)
 
 
 def test_it_ends_by_itself_and_tries_meanwhile_do_not_prolong_it(client):

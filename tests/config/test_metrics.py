@@ -34,17 +34,24 @@ def test_the_record_is_read_in_a_fixed_number_of_queries(
     settings, django_assert_max_num_queries
 ):
     from commitments import services
+    from tracker.models import Event
 
     assess(CommitmentFactory())
     services.flag_commitments(on=AT.date(), at=AT)
     schedule.hear_queue(queue="celery", at=AT)
-    with django_assert_max_num_queries(70):
+    Event.objects.update(mails_at=AT)
+    with django_assert_max_num_queries(72):
         gauges = {g.name: g for g in metrics._of_the_record()}
     assert gauges["tracker_history_entries"].samples[0].value >= 2
     assert {s.labels["reason"] for s in gauges["tracker_flags_open"].samples}
     queue = gauges["tracker_queue_age_seconds"].samples[0]
     assert queue.labels == {"queue": "celery"}
     assert queue.value > 0
+    ages = {
+        s.labels["channel"]: s.value
+        for s in gauges["tracker_outbox_age_seconds"].samples
+    }
+    assert ages["mails"] == 0 < ages["webhooks"]
     assert 0 <= gauges["tracker_reviewed_in_time_share"].samples[0].value <= 1
 
 

@@ -48,6 +48,30 @@ def test_of_many_guesses_few_are_even_looked_at(client, monkeypatch):
     assert len(looked_at) == django_settings.ADDRESS_FAILURE_LIMIT
 
 
+def test_an_account_is_guessed_at_from_everywhere_twenty_times_an_hour(monkeypatch):
+    """And its owner goes in and out meanwhile."""
+    ada = staff("ada")
+    home, looked_at, rightly = "203.0.113.9", [], ModelBackend.authenticate
+
+    def look(self, request, **values):
+        if values["password"] != PASSWORD:
+            looked_at.append(values)
+        return rightly(self, request, **values)
+
+    monkeypatch.setattr(ModelBackend, "authenticate", look)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        give_password(Client(), "ada", REMOTE_ADDR=home)
+        for number in range(300):
+            clock.shift(timedelta(hours=1) / 300)
+            address = f"198.51.100.{number % 60}"
+            give_password(Client(), "ada", f"guess {number}", REMOTE_ADDR=address)
+            if number % 50 == 49:
+                owner = Client()
+                give_password(owner, "ada", REMOTE_ADDR=home)
+                assert owner.session["_auth_user_id"] == str(ada.pk)
+    assert 5 <= len(looked_at) <= 20
+
+
 def test_a_session_that_an_attacker_chose_is_not_signed_in():
     ada = staff("ada")
     # One that was made up, and one that the tracker gave the attacker.

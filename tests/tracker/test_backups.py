@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 
@@ -165,13 +166,58 @@ def test_a_file_that_exists_is_not_written_over(made):
 
 
 def test_a_failure_half_way_leaves_no_file(kept, tmp_path, monkeypatch):
-    def broken(parts):
+    def broken(parts, upto):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tracker.backups.making._write_checkpoints", broken)
     with pytest.raises(CommandError, match="No space left"):
         call_command("backup", str(tmp_path / "half.backup"))
     assert [p.name for p in tmp_path.iterdir() if "half" in p.name] == []
+
+
+def test_a_checkpoint_of_what_came_meanwhile_stays_outside(kept, tmp_path, monkeypatch):
+    """It would name an entry that the backup has not."""
+    services.write_checkpoint(at=AT)
+    seen = checkpoints()
+
+    def go_on():
+        assess(CommitmentFactory())
+        services.write_checkpoint(at=AT)
+        connection.close()
+
+    def write_files(parts, name):
+        later = threading.Thread(target=go_on)
+        later.start()
+        later.join()
+        return 0
+
+    monkeypatch.setattr("tracker.backups.making._write_files", write_files)
+    path = tmp_path / "meanwhile.backup"
+    call_command("backup", str(path))
+
+    assert len(checkpoints()) > len(seen)
+    with backups.opened(path) as (archive, _):
+        kept = archive.read("checkpoints.jsonl").decode().splitlines()
+    assert kept == seen
+
+
+def checkpoints():
+    return Path(settings.CHECKPOINT_FILE).read_text().splitlines()
+
+
+def test_a_history_that_ends_otherwise_than_it_was_told_is_not_restored(
+    kept, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(
+        "tracker.backups.making.head", lambda: {"seq": 1, "digest": "0" * 64}
+    )
+    path = tmp_path / "other.backup"
+    call_command("backup", str(path))
+
+    done = restored(path, tmp_path)
+
+    assert done.returncode == 1
+    assert "does not end as the manifest says" in done.stderr
 
 
 def test_it_is_readable_by_its_owner_alone(made):

@@ -52,9 +52,9 @@ def make(path: Path, *, at: datetime) -> dict[str, Any]:
         manifest["rows"] = {
             model._meta.label_lower: _write_rows(parts, model) for model in models()
         }
-        manifest["head"] = _head()
+        manifest["head"] = head()
         manifest["files"] = {name: _write_files(parts, name) for name in STORAGES}
-        _write_checkpoints(parts)
+        _write_checkpoints(parts, upto=manifest["head"]["seq"])
     return manifest
 
 
@@ -114,9 +114,10 @@ def _migrations() -> list[list[str]]:
     return sorted([app, name] for app, name in applied)
 
 
-def _head() -> dict[str, Any]:
-    last = HistoryEntry.objects.order_by("-seq").first()
-    return {"seq": last.seq if last else 0, "digest": last.digest if last else ""}
+def head() -> dict[str, Any]:
+    """Return number and digest of the last entry; 0 and "" where there is none."""
+    entries = HistoryEntry.objects.order_by("-seq").values("seq", "digest")
+    return dict(entries.first() or {"seq": 0, "digest": ""})
 
 
 def _write_rows(parts: Parts, model: type[Model]) -> int:
@@ -160,8 +161,19 @@ def _names(storage: Storage, folder: str) -> Iterator[str]:
         yield from _names(storage, f"{folder}/{name}" if folder else name)
 
 
-def _write_checkpoints(parts: Parts) -> None:
+def _write_checkpoints(parts: Parts, *, upto: int) -> None:
+    """Write the checkpoints, but for those made since of entries that are not in it."""
     path = Path(settings.CHECKPOINT_FILE)
     with parts.part("checkpoints.jsonl") as part:
         if path.exists():
-            part.write(path.read_bytes())
+            for line in path.read_bytes().splitlines(keepends=True):
+                if _seen(line) <= upto:
+                    part.write(line)
+
+
+def _seen(line: bytes) -> int:
+    """Return the entry that a checkpoint saw; 0 where its line is damaged, to be told."""
+    try:
+        return int(orjson.loads(line)["seq"])
+    except (ValueError, TypeError, LookupError):
+        return 0

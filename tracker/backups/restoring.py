@@ -23,7 +23,7 @@ from django.db.models import Model
 from tracker import outbox
 
 from .container import BLOCK, Damaged, opened
-from .making import STORAGES
+from .making import STORAGES, head
 
 ROWS_AT_A_TIME = 500
 
@@ -45,6 +45,8 @@ def restore(path: Path, *, at: datetime) -> dict[str, Any]:
         old = _at_schema(manifest["migrations"])
         with transaction.atomic():
             _load_rows(archive, manifest, old)
+            if head() != manifest["head"]:
+                raise Damaged("The history does not end as the manifest says.")
             _load_files(archive, manifest)
         _load_checkpoints(archive)
     call_command("migrate", verbosity=0, interactive=False)
