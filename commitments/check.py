@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from commitments import chain, search, shown
+from commitments import archive, chain, search, shown
 from commitments.chain import Finding
 from commitments.fold import Values
 from commitments.models import Commitment, State
@@ -63,3 +63,15 @@ def verify_history(checkpoint_files: list[Path]) -> Iterator[Finding]:
             yield from compare(checkpoint)
     for difference in check_record():
         yield Finding(0, difference)
+
+
+def verify_everything(checkpoint_files: list[Path]) -> Iterator[str]:
+    """Yield as sentences what ``verify_history`` finds, and what of kept copies.
+
+    Raises ValueError for a checkpoint file that cannot be read.
+    """
+    for finding in verify_history(checkpoint_files):
+        where = f"entry {finding.seq}" if finding.seq else "record"
+        yield f"{where}: {finding.what}"
+    for damage in archive.verify():
+        yield f"copy {damage.capture_id}: {damage.what}"

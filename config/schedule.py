@@ -67,6 +67,10 @@ BEAT: dict[str, Any] = {
         "task": "commitments.tasks.write_checkpoint",
         "schedule": crontab(hour=2, minute=30),
     },
+    "verify-record-every-night": {
+        "task": "tracker.tasks.verify_record",
+        "schedule": crontab(hour=4, minute=10),
+    },
     # Makes one in each month: the first night on which the last is of another.
     "make-monthly-release-every-night": {
         "task": "tracker.tasks.make_monthly_release",

@@ -1,13 +1,17 @@
 """Scheduled work for the world outside: each task calls one function with the time."""
 
 import logging
+from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from commitments import services
+from commitments.check import verify_everything
 from tracker import outbox, tip_mail
 from tracker.api import cards
+from tracker.backups.making import snapshot
 from tracker.following import digests, forgetting, spreading, wishes
 from tracker.following import sending as mailing
 from tracker.releases import making, ordering
@@ -70,6 +74,23 @@ def fill_release_order() -> None:
     """Make the release that the desk ordered. Safe to run twice or beside itself."""
     if release := ordering.fill(at=timezone.now()):
         logger.info("%s", release.citation)
+
+
+class Unfit(Exception):
+    """What does not fit in the record, a sentence each."""
+
+
+@shared_task(soft_time_limit=500, time_limit=540)
+def verify_record() -> None:
+    """Hash history, stored values and kept copies anew. Safe while people write.
+
+    Where anything does not fit the task fails, which logs, figures and reports tell.
+    """
+    with snapshot():
+        found = list(verify_everything([Path(settings.CHECKPOINT_FILE)]))
+    if found:
+        raise Unfit(f"{len(found)} findings: {'; '.join(found[:20])}")
+    logger.info("All of the record fits")
 
 
 @shared_task

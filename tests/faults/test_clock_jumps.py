@@ -59,6 +59,9 @@ def run_every_job(at):
     with time_machine.travel(at, tick=False):
         for job in BEAT.values():
             module, _, name = job["task"].rpartition(".")
+            # It changes nothing, asks for no time, and not within a transaction.
+            if name == "verify_record":
+                continue
             getattr(import_module(module), name)(**job.get("kwargs", {}))
 
 

@@ -9,16 +9,18 @@ import threading
 from pathlib import Path
 
 import pytest
+from celery.schedules import crontab
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 
-from commitments import services
+from commitments import archive, services
 from commitments.models import Capture, HistoryEntry
+from config.schedule import BEAT
 from tests.commitments.test_tasks import celery_environment
 from tests.factories import AT, CommitmentFactory, EvidenceFactory, UserFactory, assess
 from tests.tracker import record as records
-from tracker import backups
+from tracker import backups, tasks
 from tracker.backups.making import models, reading
 
 ROOT = Path(__file__).parents[2]
@@ -218,6 +220,29 @@ def test_a_history_that_ends_otherwise_than_it_was_told_is_not_restored(
 
     assert done.returncode == 1
     assert "does not end as the manifest says" in done.stderr
+
+
+def test_every_night_all_of_it_is_hashed_anew(kept):
+    services.write_checkpoint(at=AT)
+    job = {entry["task"]: entry["schedule"] for entry in BEAT.values()}
+    assert job["tracker.tasks.verify_record"] == crontab(hour=4, minute=10)
+    tasks.verify_record()
+
+    copy = Capture.objects.get()
+    file = Path(archive.storage().path(copy.warc))
+    body = bytearray(file.read_bytes())
+    body[len(body) // 2] ^= 1
+    file.chmod(0o600)
+    file.write_bytes(body)
+    one = CommitmentFactory()
+    type(one).objects.filter(pk=one.pk).update(last_material_on=AT.date())
+    with pytest.raises(tasks.Unfit) as told:
+        tasks.verify_record()
+
+    assert f"copy {copy.pk}: its file {copy.warc} does not fit its name" in str(
+        told.value
+    )
+    assert f"{one.slug}: last_material_on is" in str(told.value)
 
 
 def test_it_is_readable_by_its_owner_alone(made):
