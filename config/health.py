@@ -161,7 +161,7 @@ def check_all(*, at: datetime) -> dict[str, str]:
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """Answer 200 when this process answers at all."""
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
 
 
 @never_cache

@@ -11,6 +11,8 @@ ROUTES = {
     "commitments.tasks.watch_sources": {"queue": "network"},
     "commitments.tasks.save_snapshots": {"queue": "network"},
     "tracker.tasks.relay_webhooks": {"queue": "network"},
+    "tracker.tasks.answer_tips": {"queue": "mail"},
+    "tracker.tasks.send_desk_digests": {"queue": "mail"},
     # Nobody who waits for a link waits for hundreds of web pages first.
     "tracker.tasks.write_mails": {"queue": "mail"},
     "tracker.tasks.send_mails": {"queue": "mail"},

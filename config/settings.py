@@ -194,7 +194,8 @@ DATABASES = {
 }
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 60
-if _database["ENGINE"] == "django.db.backends.sqlite3":
+_engine = _database.get("ENGINE")
+if _engine == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         # With deferred transactions most concurrent writers fail as locked.
         "transaction_mode": "IMMEDIATE",
@@ -205,7 +206,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
     if test_name := env("TEST_DATABASE_NAME", default=""):
         _database["TEST"] = {"NAME": test_name}
-elif _database["ENGINE"] == "django.db.backends.postgresql":
+elif _engine == "django.db.backends.postgresql":
     _database["ENGINE"] = "config.postgresql"
     _database["CONN_HEALTH_CHECKS"] = True
 else:

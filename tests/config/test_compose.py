@@ -11,6 +11,8 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from config import gunicorn
+
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 EXAMPLE = dict(
@@ -19,12 +21,14 @@ EXAMPLE = dict(
     if "=" in line and not line.startswith("#")
 )
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
+# Read by PostgreSQL's client itself.
+OF_LIBRARIES = {"PGOPTIONS"}
 OURS = ["migrate", "web", "worker", "network", "mail", "beat"]
 
 
 def test_each_variable_set_exists_in_settings():
     for service in OURS:
-        for name in COMPOSE["services"][service]["environment"]:
+        for name in {*COMPOSE["services"][service]["environment"]} - OF_LIBRARIES:
             assert f'"{name}"' in SETTINGS, f"{service} sets {name}"
 
 
@@ -50,6 +54,42 @@ def test_each_command_started_exists():
 def test_every_service_but_the_one_shot_has_a_health_check():
     without = {n for n, s in COMPOSE["services"].items() if "healthcheck" not in s}
     assert without == {"migrate"}
+
+
+def test_database_and_broker_let_nobody_in_without_a_password():
+    db, redis = (COMPOSE["services"][name] for name in ("db", "redis"))
+    assert db["environment"]["POSTGRES_PASSWORD"].startswith("${POSTGRES_PASSWORD:?")
+    assert "POSTGRES_HOST_AUTH_METHOD" not in db["environment"]
+    password = redis["command"][redis["command"].index("--requirepass") + 1]
+    # Nested, an empty one is refused with the database's.
+    assert password == "${REDIS_PASSWORD:-${POSTGRES_PASSWORD}}"
+    for name in OURS:
+        given = COMPOSE["services"][name]["environment"]
+        assert f":{password}@redis:" in given["REDIS_URL"]
+        assert "@db/" in given["DATABASE_URL"]
+    assert not db.get("ports") and not redis.get("ports")
+
+
+def test_a_question_of_a_request_ends_and_others_take_their_time():
+    told = {n: COMPOSE["services"][n]["environment"].get("PGOPTIONS", "") for n in OURS}
+    assert told.pop("web") == "-c statement_timeout=10s"
+    assert not any(told.values())
+
+
+def test_who_is_told_to_stop_has_time_to_end_what_is_at_hand():
+    graces = {n: COMPOSE["services"][n].get("stop_grace_period") for n in OURS}
+    assert int(graces["web"].removesuffix("s")) > gunicorn.graceful_timeout
+    assert graces["worker"] == graces["network"] == graces["mail"] == "60s"
+
+
+@pytest.mark.parametrize("service", ["worker", "network", "mail"])
+def test_a_worker_is_asked_itself(service):
+    """Any other would answer for it."""
+    service = COMPOSE["services"][service]
+    name = service["command"][service["command"].index("-n") + 1]
+    kind, test = service["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    assert test.endswith(f" -d {name.replace('%h', '$$HOSTNAME')}")
 
 
 def test_our_processes_write_to_their_data_alone_and_gain_no_rights():
@@ -99,6 +139,18 @@ def test_compose_itself_accepts_the_file(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def start(given):
+    """Read the settings as production does, in a process of its own."""
+    told = "from config import settings; print('DEBUG:', settings.DEBUG)"
+    return subprocess.run(
+        [sys.executable, "-c", told],
+        env={"SECRET_KEY": "k" * 50, "PATH": "/usr/bin", **given},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -114,15 +166,32 @@ def test_compose_itself_accepts_the_file(tmp_path):
         ({"TRACKER_SIGN_OFF": "maybe"}, "Set it to on or off"),
         ({"TRACKER_CHECKPOINT_KEY": "abc"}, "not an ed25519 key"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "/nowhere/key, which cannot be read"),
+        ({"ALLOWED_HOSTS": ","}, "ALLOWED_HOSTS is empty"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL must start with sqlite:///"),
+        ({"DEBUG": "perhaps"}, 'DEBUG is "perhaps". Set it to on or off'),
+        ({"TRACKER_SECURE": "no way"}, 'TRACKER_SECURE is "no way"'),
+        ({"TRACKER_REQUIRE_MFA": "never"}, 'TRACKER_REQUIRE_MFA is "never"'),
+        ({"TRACKER_TRUSTED_PROXIES": "100"}, "not a number from 0 to 10"),
+        ({"TRACKER_TRUSTED_PROXIES": "-1"}, "not a number from 0 to 10"),
+        ({"TRACKER_WEBHOOK_KEY": "short"}, "a key of fewer than 32 characters"),
+        ({"TRACKER_WEBHOOK_KEY": "k" * 32 + ","}, "a key of fewer than 32 characters"),
+        ({"TRACKER_CONTACT": "javascript:alert(1)"}, "Give an e-mail address"),
+        ({"TRACKER_HOST_PAUSE": "-1"}, "a number of seconds from 0 to 3600"),
+        ({"TRACKER_API_RATE": "-1"}, "Give a number of requests a minute"),
+        ({"TRACKER_CACHE_MB": "-1"}, "a number of megabytes from 0 to 100000"),
+        ({"TRACKER_METRICS": "9187"}, "Give an address and a port"),
+        ({"TRACKER_LOG_FORMAT": "xml"}, "Set it to json or plain"),
+        ({"SENTRY_DSN": "nonsense"}, "SENTRY_DSN cannot be read"),
+        ({"EMAIL_URL": "pigeon://x"}, "EMAIL_URL cannot be read"),
     ],
 )
 def test_a_bad_setting_stops_the_start_with_a_sentence(given, sentence):
-    done = subprocess.run(
-        [sys.executable, "-c", "import config.settings"],
-        env={"SECRET_KEY": "k" * 50, "PATH": "/usr/bin", **given},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    done = start(given)
     assert done.returncode != 0
-    assert sentence in done.stderr
+    assert sentence in done.stderr.splitlines()[-1]
+
+
+def test_without_a_bad_setting_the_start_is_that_of_production():
+    done = start({})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "DEBUG: False\n"

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import re
 
 import pytest
 from django.conf import settings as django_settings
@@ -152,6 +153,22 @@ def test_the_name_of_a_file_leads_nowhere(client, name, tmp_path):
     assert not any("jumped" in new for new in after - before)
     root = django_settings.DATA_DIR
     assert not any(os.sep in n or ".." in n for n in names_below(root))
+
+
+@pytest.mark.parametrize(
+    "name", [*NAMES, "x; filename=jumped.exe", "jumped\u202efdp.js"]
+)
+def test_a_file_leaves_under_a_name_of_ours(client, name):
+    client.force_login(desk.account("ann", "analyst"))
+    evidence = EvidenceFactory()
+    copies = f"/admin/commitments/evidence/{evidence.pk}/copies/"
+    sent(client, copies, name, b"%PDF-1.4 x", note="By hand.")
+    kept = evidence.captures.get()
+    for form, ours in (("document", f"copy-{kept.pk}.pdf"), ("warc", r"[\w.-]+\.gz")):
+        answer = client.get(f"/admin/commitments/evidence/copies/{kept.pk}/{form}/")
+        said = f'attachment; filename="{ours}"'
+        assert re.fullmatch(said, answer["Content-Disposition"], re.ASCII)
+        assert "jumped" not in str(answer.headers)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """What another site, a proxy or a made-up address can make the tracker do."""
 
+import json
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,16 +11,18 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
-from commitments import accounts
+from commitments import accounts, services
 from commitments.models import ApiKey, Proposal, Suggestion
+from commitments.models.api_key import ApiScope
 from tests.commitments.signing_in import LOGIN, give_password, staff
 from tests.factories import UserFactory
 from tests.tracker import record as records
-from tests.tracker.api.test_machines import key, post  # noqa: F401 - fixtures
 from tests.tracker.test_kept_answers import PAGES
 from tracker import tip_form
-from tracker.api import machines
+from tracker.api import machines, webhooks
+from tracker.models import Endpoint
 
 pytestmark = pytest.mark.django_db
 PART = re.compile(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()]|\([^()]*\))*\)")
@@ -199,21 +203,66 @@ def test_an_error_tells_nothing_of_its_inside(client, monkeypatch):
     assert "Traceback" not in answer.content.decode()
 
 
-def test_no_machine_writes_a_field_that_it_was_not_asked_for(post):  # noqa: F811
+@pytest.fixture
+def write(client):
+    """Send a body with a key that is for everything."""
+    at = timezone.now()
+    ends = at + timedelta(days=30)
+    scopes = ApiScope.values
+    _, secret = services.make_key(name="watcher", scopes=scopes, expires_at=ends, at=at)
+
+    def write(method, path, body):
+        return client.generic(
+            method,
+            f"/api/v1/{path}",
+            json.dumps(body),
+            content_type="application/json",
+            headers={"authorization": f"Bearer {secret}"},
+        )
+
+    return write
+
+
+def names_in(*models):
+    """Every column and relation of models, under each name that it goes by."""
+    fields = [field for model in models for field in model._meta.get_fields()]
+    return {getattr(f, kind, f.name) for f in fields for kind in ("name", "attname")}
+
+
+HOOK = {"url": "https://hook.example.org/in", "email": "owner@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "model", "serializer", "body"),
+    [
+        ("POST", "proposals/", Proposal, machines.ProposalSerializer, {}),
+        ("POST", "evidence/", Suggestion, machines.DocumentSerializer, {}),
+        ("POST", "webhooks/", Endpoint, webhooks.NewEndpointSerializer, HOOK),
+        (
+            *("PATCH", "webhooks/{id}/", Endpoint),
+            *(webhooks.ChangedEndpointSerializer, {"note": "Another"}),
+        ),
+    ],
+)
+def test_no_machine_writes_a_field_that_it_was_not_asked_for(
+    write, method, path, model, serializer, body
+):
     """Every column of what is made, tried on every address that takes a body."""
-    tried = 0
-    for path, model, serializer in (
-        ("proposals/", Proposal, machines.ProposalSerializer),
-        ("evidence/", Suggestion, machines.DocumentSerializer),
-    ):
-        for name in {f.name for f in (*model._meta.fields, *ApiKey._meta.fields)}:
-            if name in serializer().fields:
-                continue
-            said = post(path, {name: "1"}, status=400).content.decode()
-            assert name in said
-            tried += 1
-    assert tried > 20
-    assert not Proposal.objects.exists() and not Suggestion.objects.exists()
+    other = {**HOOK, "url": "https://other.example.org/in"}
+    made = write("POST", "webhooks/", other)
+    assert made.status_code == 201
+    path = path.format(id=made.json()["id"])
+    before = list(model.objects.values())
+    names = names_in(model, ApiKey) - serializer().fields.keys()
+    assert len(names) > 10
+    for name in names:
+        answer = write(method, path, {**body, name: "1"})
+        assert answer.status_code == 400, name
+        assert name in [error["field"] for error in answer.json()["errors"]]
+    assert list(model.objects.values()) == before
+    if body:
+        # What is refused above is refused for the one field.
+        assert write(method, path, body).status_code in (200, 201)
 
 
 # What the services alone write, on whatever model it stands.

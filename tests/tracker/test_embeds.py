@@ -128,7 +128,7 @@ def test_queries_do_not_grow(client, record, address):
 )
 def test_pictures_are_whole_svg(client, record, address):
     answer = client.get(address)
-    assert answer["Content-Type"] == "image/svg+xml"
+    assert answer["Content-Type"] == "image/svg+xml; charset=utf-8"
     assert ElementTree.fromstring(answer.content).tag.endswith("svg")
     assert b"style" not in answer.content
 

@@ -17,7 +17,7 @@ MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 def mapped(client):
     answer = client.get("/sitemap.xml")
-    assert answer["Content-Type"] == "application/xml"
+    assert answer["Content-Type"] == "application/xml; charset=utf-8"
     root = ElementTree.fromstring(answer.content)
     return {
         url.findtext(f"{MAP}loc"): url.findtext(f"{MAP}lastmod")

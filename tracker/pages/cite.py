@@ -19,7 +19,9 @@ def cite(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """Give the citation of a commitment as BibTeX or RIS."""
     question, error = asked(request, browse.parse_days)
     if error is not None:
-        return HttpResponse(error.message, status=400, content_type="text/plain")
+        return HttpResponse(
+            error.message, status=400, content_type="text/plain; charset=utf-8"
+        )
     held = State.objects.at(as_of=question.on, known_at=question.known_at).public()
     held = held.select_related("commitment", "wording_entry__text")
     state = get_object_or_404(held, commitment__slug=slug)

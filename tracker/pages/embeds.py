@@ -160,7 +160,9 @@ def status_bar(request: HttpRequest) -> HttpResponse:
 
 
 def _svg(picture: str, code: int = 200) -> HttpResponse:
-    return HttpResponse(picture, content_type="image/svg+xml", status=code)
+    return HttpResponse(
+        picture, content_type="image/svg+xml; charset=utf-8", status=code
+    )
 
 
 def _no_badge(error: BadParameter | None) -> HttpResponse:

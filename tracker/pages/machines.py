@@ -55,7 +55,12 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         ]
         pages += [(address, day, twins) for _, address in twins]
     return for_everybody(
-        render(request, "sitemap.xml", {"pages": pages}, content_type="application/xml")
+        render(
+            request,
+            "sitemap.xml",
+            {"pages": pages},
+            content_type="application/xml; charset=utf-8",
+        )
     )
 
 
