@@ -31,7 +31,6 @@ UTF_8 = re.compile(r'; charset="?utf-8"?$', re.IGNORECASE)
 WITHOUT_CHARSET = re.compile(
     r"image/(?!svg)[\w.-]+|application/(?!xml)(?![\w.-]+\+xml)[\w.+-]+"
 )
-# Told as an exception in docs/security.md.
 INJECTIONS = [
     "'; DROP TABLE commitments_commitment; --",
     "x'); DELETE FROM commitments_commitment; --",
