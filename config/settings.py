@@ -220,8 +220,9 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-# Failures of one account from one address, and of one address whatever the account:
-# an office behind one address is not closed by one forgotten password.
+# Failures of one account from one address, of one account from all strange addresses, and
+# of one address whatever the account: an office behind one address is not closed by one
+# forgotten password.
 AXES_HANDLER = "commitments.lockout.LockOut"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
