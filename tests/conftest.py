@@ -7,7 +7,7 @@ from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connections
 from django.test import TransactionTestCase
 
-from commitments import guards, outgoing
+from commitments import guards, outgoing, search
 
 real_connect = socket.socket.connect
 
@@ -42,12 +42,17 @@ def static_root():
 
 @pytest.fixture(autouse=True, scope="session")
 def flush_lifts_the_guards():
-    """The flush after transactional tests deletes history; nothing else may."""
+    """The flush after transactional tests deletes history; nothing else may.
+
+    Of the search index, which no model stands for, it does not know.
+    """
     teardown = TransactionTestCase._fixture_teardown
 
     def lifted(self):
         with guards.lifted(connections["default"]):
             teardown(self)
+        with connections["default"].cursor() as cursor:
+            cursor.execute(f"DELETE FROM {search.TABLE}")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lifted)

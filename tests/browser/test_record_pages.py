@@ -32,6 +32,41 @@ def test_changes_are_narrowed_and_widened_by_links_alone(open_page, record):
     assert page.url.endswith("/changes/")
 
 
+def test_a_reader_walks_through_the_record_without_scripts(open_page, record):
+    page = open_page(viewport=PHONE, java_script_enabled=False)
+    heading = page.get_by_role("heading", level=1)
+
+    # Search, narrow, open.
+    page.goto("/")
+    page.get_by_label("Find a commitment").fill("pact")
+    page.locator("#main").get_by_role("button", name="Search").click()
+    expect(page.locator("#count")).to_have_text("1 commitment")
+    page.get_by_role("button", name="Filters").click()
+    pillars = page.locator("#filters").get_by_role("group", name="Pillar")
+    pillars.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Apply filters").click()
+    page.wait_for_url("**pillar=1**")
+    chips = page.locator("#chips")
+    expect(chips.get_by_role("link", name="Remove filter")).to_have_count(2)
+    chips.get_by_role("link", name="Clear all").click()
+    expect(page.locator("#count")).to_have_text("4 commitments")
+    page.locator("#results").get_by_role("link", name="Join the pact").first.click()
+    expect(heading).to_contain_text("Join the pact")
+
+    # Another day, two days beside each other, the other language, what is cited.
+    page.get_by_label("As of", exact=True).fill("2026-03-01")
+    page.get_by_role("button", name="Show that day").click()
+    expect(page.locator("#main")).to_contain_text("You are looking at the past")
+    page.goto("/compare/")
+    page.get_by_label("Earlier").fill("2026-01-05")
+    page.locator("#main").get_by_role("button", name="Compare").click()
+    expect(heading).to_contain_text("3 of 3 commitments changed status")
+    page.goto("/commitments/join-the-pact/")
+    page.get_by_role("button", name="Menu").click()
+    page.locator("#nav [hreflang]").click()
+    expect(heading).to_contain_text("加入协定")
+
+
 def test_two_days_are_compared_by_form(open_page, record):
     page = open_page()
     page.goto("/changes/")
