@@ -42,6 +42,9 @@ class Damage:
     capture_id: int
     what: str
 
+    def __str__(self) -> str:
+        return f"copy {self.capture_id}: {self.what}"
+
 
 def storage() -> Storage:
     return storages["captures"]

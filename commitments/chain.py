@@ -36,6 +36,9 @@ class Finding:
     seq: int
     what: str
 
+    def __str__(self) -> str:
+        return f"{f'entry {self.seq}' if self.seq else 'record'}: {self.what}"
+
 
 def lock() -> None:
     """Let one transaction at a time append; held until it ends.

@@ -70,8 +70,5 @@ def verify_everything(checkpoint_files: list[Path]) -> Iterator[str]:
 
     Raises ValueError for a checkpoint file that cannot be read.
     """
-    for finding in verify_history(checkpoint_files):
-        where = f"entry {finding.seq}" if finding.seq else "record"
-        yield f"{where}: {finding.what}"
-    for damage in archive.verify():
-        yield f"copy {damage.capture_id}: {damage.what}"
+    yield from map(str, verify_history(checkpoint_files))
+    yield from map(str, archive.verify())

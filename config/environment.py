@@ -1,6 +1,7 @@
 """Reading the environment: a bad value stops the start with a sentence that helps."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +41,33 @@ def signing_keys(key: str, former: str, *, debug: bool) -> tuple[str, list[str]]
             "List earlier values of SECRET_KEY, with commas, or leave it empty."
         )
     return key, fallbacks
+
+
+def database(name: str, *, default: str) -> dict[str, Any]:
+    """Return what Django is to know of the database at an address."""
+    found = env.db(name, default=default)
+    found["CONN_MAX_AGE"] = 60
+    engine = found.get("ENGINE")
+    if engine == "django.db.backends.sqlite3":
+        found["OPTIONS"] = {
+            # With deferred transactions most concurrent writers fail as locked.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # recursive_triggers: else INSERT OR REPLACE deletes without its trigger.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+            "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;",
+        }
+        if test_name := env("TEST_DATABASE_NAME", default=""):
+            found["TEST"] = {"NAME": test_name}
+    elif engine == "django.db.backends.postgresql":
+        found["ENGINE"] = "config.postgresql"
+        found["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured(
+            f"{name} must start with sqlite:/// or postgres://, for example "
+            "postgres://tracker:password@db/tracker."
+        )
+    return found
 
 
 def switch(name: str, *, default: bool) -> bool:

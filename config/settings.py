@@ -15,7 +15,15 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import api, logs, mail, metrics, reports, schedule
-from config.environment import contact, count, env, secret, signing_keys, switch
+from config.environment import (
+    contact,
+    count,
+    database,
+    env,
+    secret,
+    signing_keys,
+    switch,
+)
 
 # Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
 os.environ["OPENPYXL_LXML"] = "False"
@@ -190,30 +198,8 @@ TEMPLATES = [
 FORMS_URLFIELD_ASSUME_HTTPS = True
 
 DATABASES = {
-    "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/tracker.sqlite3")
+    "default": database("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/tracker.sqlite3")
 }
-_database = DATABASES["default"]
-_database["CONN_MAX_AGE"] = 60
-_engine = _database.get("ENGINE")
-if _engine == "django.db.backends.sqlite3":
-    _database["OPTIONS"] = {
-        # With deferred transactions most concurrent writers fail as locked.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        # recursive_triggers: else INSERT OR REPLACE deletes without its trigger.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
-        "PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;",
-    }
-    if test_name := env("TEST_DATABASE_NAME", default=""):
-        _database["TEST"] = {"NAME": test_name}
-elif _engine == "django.db.backends.postgresql":
-    _database["ENGINE"] = "config.postgresql"
-    _database["CONN_HEALTH_CHECKS"] = True
-else:
-    raise ImproperlyConfigured(
-        "DATABASE_URL must start with sqlite:/// or postgres://, for example "
-        "postgres://tracker:password@db/tracker."
-    )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = [

@@ -20,7 +20,6 @@ from commitments import accounts, services
 from commitments.models.api_key import ApiScope
 from tests.factories import UserFactory
 from tests.security import routes
-from tests.tracker import record as records
 from tests.tracker.following import people
 from tracker.following import tokens
 
@@ -36,16 +35,6 @@ ROLES = (
 )
 # What a request that was let through may have been answered with.
 REFUSED = {401, 403, 404, 405}
-
-
-@pytest.fixture
-def site(settings):
-    """A record with something of each kind; the rates do not count here."""
-    settings.API_RATE = settings.API_KEY_RATE = 0
-    settings.REQUIRE_MFA = False
-    record = records.small()
-    services.write_checkpoint(at=records.moment(9, 3))
-    return record
 
 
 def client_of(role):

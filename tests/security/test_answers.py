@@ -15,13 +15,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from commitments import accounts, services
+from commitments import accounts
 from commitments.models import Commitment
 from tests.factories import CommitmentFactory, UserFactory, assess
 from tests.security import routes
 from tests.security.test_access import links_of_a_follower
 from tests.tracker import record as records
-from tests.tracker.conftest import today  # noqa: F401 - fixture
 from tracker.searching import marked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -54,15 +53,6 @@ FILTERS = [
     *("q", "status", "pillar", "body", "partner", "topic", "sort", "as_of", "known_at"),
     *("cursor", "limit", "fields", "expand", "before", "after", "grade", "page"),
 ]
-
-
-@pytest.fixture
-def site(settings):
-    settings.API_RATE = settings.API_KEY_RATE = 0
-    settings.REQUIRE_MFA = False
-    record = records.small()
-    services.write_checkpoint(at=records.moment(9, 3))
-    return record
 
 
 @pytest.fixture
@@ -181,7 +171,7 @@ def test_a_search_is_no_expression(client, settings):
 HOSTILE = "\"'><script>alert(1)</script>&]]>"
 
 
-def test_a_text_is_escaped_for_the_place_where_it_stands(client, today):  # noqa: F811
+def test_a_text_is_escaped_for_the_place_where_it_stands(client, today):
     one = CommitmentFactory(title=HOSTILE, slug="hostile", ref="1.1")
     assess(one, reason=HOSTILE.replace("<", "&lt;"), at=records.moment(7, 4))
     pages = ["/", "/commitments/", "/commitments/hostile/", "/changes/", "/compare/"]
@@ -199,7 +189,7 @@ def test_a_text_is_escaped_for_the_place_where_it_stands(client, today):  # noqa
 TAGS = "{{ 7|add:35 }} {% now 'Y' %} {{ settings.SECRET_KEY }} {% load nothing %}"
 
 
-def test_no_text_is_run_as_a_template(client, today):  # noqa: F811
+def test_no_text_is_run_as_a_template(client, today):
     one = CommitmentFactory(title=TAGS, slug="tags", ref="1.1")
     assess(one, reason=TAGS, at=records.moment(7, 4))
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"copies": count, "findings": found}))
         else:
             for finding in findings:
-                self.stdout.write(f"copy {finding.capture_id}: {finding.what}")
+                self.stdout.write(str(finding))
             copies = "copy" if count == 1 else "copies"
             self.stdout.write(f"{count} {copies}, {len(findings)} findings")
         if findings:

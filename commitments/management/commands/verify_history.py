@@ -50,8 +50,7 @@ class Command(BaseCommand):
             for name in missing:
                 self.stdout.write(f"guard missing: {name}")
             for finding in findings:
-                where = f"entry {finding.seq}" if finding.seq else "record"
-                self.stdout.write(f"{where}: {finding.what}")
+                self.stdout.write(str(finding))
             self.stdout.write(f"{entries} entries, {len(findings)} findings")
         if missing:
             raise SystemExit(GUARDS_MISSING)
