@@ -82,6 +82,11 @@ def switch(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f'{name} is "{value}". Set it to on or off.')
 
 
+def is_this_machine(name: str) -> bool:
+    """Whether a name of a host never leads beyond the machine that asks (RFC 6761)."""
+    return name in ("127.0.0.1", "[::1]") or f".{name}".endswith(".localhost")
+
+
 def contact(value: str) -> str:
     """Return where readers reach the desk: an e-mail or web address, or nothing."""
     value = value.strip()
@@ -95,9 +100,11 @@ def contact(value: str) -> str:
     )
 
 
-def count(name: str, *, default: int, of: str) -> int:
-    """Return a number that is not negative."""
+def count(name: str, *, default: int, of: str, most: int = 999_999_999) -> int:
+    """Return a whole number from 0 to ``most``."""
     given = env(name, default="") or str(default)
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise ImproperlyConfigured(f"{name} is “{given}”. Give a number of {of}.")
-    return int(given)
+    if given.isascii() and given.isdigit() and len(given) < 10 and int(given) <= most:
+        return int(given)
+    raise ImproperlyConfigured(
+        f"{name} is “{given}”. Give a number of {of}, from 0 to {most}."
+    )

@@ -20,6 +20,7 @@ from config.environment import (
     count,
     database,
     env,
+    is_this_machine,
     secret,
     signing_keys,
     switch,
@@ -41,9 +42,14 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS is empty. List the names under which the tracker is reached."
     )
-if "*" in ALLOWED_HOSTS and not DEBUG:
+if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         'ALLOWED_HOSTS holds "*", which trusts any name. List the names instead.'
+    )
+if DEBUG and (public := [name for name in ALLOWED_HOSTS if not is_this_machine(name)]):
+    raise ImproperlyConfigured(
+        "DEBUG=on shows code and settings to whoever meets an error, and ALLOWED_HOSTS "
+        f"names {public[0]}. Set DEBUG=off, or leave this machine's names alone there."
     )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -58,14 +64,7 @@ REQUIRE_MFA = switch("TRACKER_REQUIRE_MFA", default=not DEBUG)
 # On: links of evidence are checked and copies kept. See docs/evidence.md.
 LINK_CHECKS = switch("TRACKER_LINK_CHECKS", default=True)
 # Seconds between two requests to one host, where its robots rules ask for no more.
-try:
-    HOST_PAUSE = float(env("TRACKER_HOST_PAUSE", default="") or 5)
-    if not 0 <= HOST_PAUSE <= 3600:
-        raise ValueError
-except ValueError as error:
-    raise ImproperlyConfigured(
-        "TRACKER_HOST_PAUSE is not a number of seconds from 0 to 3600."
-    ) from error
+HOST_PAUSE = count("TRACKER_HOST_PAUSE", default=5, most=3600, of="seconds")
 # On: each copy kept is asked of the Wayback Machine too.
 WAYBACK = switch("TRACKER_WAYBACK", default=False)
 # Grows with the rules in commitments/rules.py; see docs/method.md.
@@ -106,15 +105,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz/"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 # How many proxies of ours stand before the server and say whom they were asked by.
-try:
-    TRUSTED_PROXIES = int(env("TRACKER_TRUSTED_PROXIES", default="") or 0)
-    if not 0 <= TRUSTED_PROXIES <= 10:
-        raise ValueError
-except ValueError as error:
-    raise ImproperlyConfigured(
-        "TRACKER_TRUSTED_PROXIES is not a number from 0 to 10. Give how many of your "
-        "own proxies stand before the tracker; 0 where it is reached directly."
-    ) from error
+TRUSTED_PROXIES = count(
+    "TRACKER_TRUSTED_PROXIES", default=0, most=10, of="proxies of your own"
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         # What is not named comes from nowhere.
@@ -332,15 +325,8 @@ CELERY_BEAT_SCHEDULER = "config.beat:OneScheduler"
 CELERY_BEAT_SCHEDULE = schedule.BEAT
 
 
-try:
-    # Megabytes of public answers that each web process keeps; 0 keeps none.
-    CACHE_MB = int(env("TRACKER_CACHE_MB", default="") or 64)
-    if not 0 <= CACHE_MB <= 100_000:
-        raise ValueError
-except ValueError as error:
-    raise ImproperlyConfigured(
-        "TRACKER_CACHE_MB is not a number of megabytes from 0 to 100000."
-    ) from error
+# Megabytes of public answers that each web process keeps; 0 keeps none.
+CACHE_MB = count("TRACKER_CACHE_MB", default=64, most=100_000, of="megabytes")
 REQUESTS = "requests a minute, 0 for no limit"
 API_RATE = count("TRACKER_API_RATE", default=600, of=REQUESTS)
 API_KEY_RATE = count("TRACKER_API_KEY_RATE", default=6000, of=REQUESTS)
