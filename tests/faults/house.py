@@ -16,7 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from config.children import end_with_parent
@@ -69,9 +70,16 @@ class House:
     """Everything that runs, and what the people in it work on."""
 
     def __init__(
-        self, folder: Path, *, database: str, without: str, **options: str
+        self,
+        folder: Path,
+        *,
+        database: str,
+        without: str,
+        disk: int = 0,
+        **options: str,
     ) -> None:
-        self.folder = folder
+        """``disk``: MiB of a disk of PostgreSQL's own, which may be full; 0 for none."""
+        self.folder, self.disk = folder, folder / "server" if disk else None
         self.closing = False
         (folder / "data" / "static").mkdir(parents=True)
         self.server: Postgresql | None = None
@@ -80,6 +88,10 @@ class House:
             base = folder / "server"
             base.mkdir()
             folder.chmod(0o755)
+            if disk:
+                size = f"size={disk}m"
+                mount = ["mount", "-t", "tmpfs", "-o", size, "none", str(base)]
+                subprocess.run(mount, check=True)
             self.server = Postgresql(base, as_nobody(base), **options)
             url = self.server.url
         self.broker = Broker(folder)
@@ -167,6 +179,8 @@ class House:
         if self.server:
             self.server.process.send_signal(signal.SIGINT)
             self.server.process.wait(30)
+        if self.disk:
+            subprocess.run(["umount", "-l", str(self.disk)], check=True)
 
     # What is done to it.
 
@@ -196,6 +210,19 @@ class House:
                 os.kill(pid, signal.SIGKILL)
         self.server.process.wait()
         self.server.start()
+
+    @contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """Leave PostgreSQL no byte; start it again where it ended over that."""
+        assert self.server and self.disk
+        ballast = self.disk / "ballast"
+        with suppress(OSError), ballast.open("wb", buffering=0) as file:
+            while file.write(b"x" * 65_536):
+                pass
+        yield
+        ballast.unlink()
+        if self.server.process.poll() is not None:
+            self.server.start()
 
     def restart_database(self) -> None:
         assert self.server

@@ -208,6 +208,9 @@ class Load(record.Run):
             case "connections taken":
                 with self.all_connections():
                     yield
+            case "disk full":
+                with house.full_disk():
+                    yield
             case "network slow" | "network torn":
                 for network in house.networks:
                     network.delay = SLOW
@@ -286,9 +289,11 @@ def main() -> int:
     parser.add_argument("--readers", type=int, default=5)
     parser.add_argument("--people", default="ann,eve,max")
     parser.add_argument("--connections", default="60")
+    parser.add_argument("--disk", type=int, default=0, help="MiB, for PostgreSQL")
     parser.add_argument("--weigh", type=float, default=10, help="every so many seconds")
     run = Load(parser.parse_args())
-    return record.tried(run, max_connections=run.given.connections)
+    given = run.given
+    return record.tried(run, max_connections=given.connections, disk=given.disk)
 
 
 if __name__ == "__main__":

@@ -304,7 +304,7 @@ def main() -> int:
     return tried(Run(parser().parse_args()))
 
 
-def tried(run: Run, **options: str) -> int:
+def tried(run: Run, **options: Any) -> int:
     """Do a run in a house of its own, print what it found; return the exit code."""
     # Whatever ends this run, what it started ends too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from tests.faults.test_full_disks import mounted
+
 ROOT = Path(__file__).parents[2]
 OWN = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "TRACKER_DATA_DIR", "DEBUG")
 FAULTS = ("lost", "doubled", "half", "chain", "record", "captures", "problems")
@@ -87,6 +89,20 @@ def test_without_a_free_connection_they_are_told_to_come_again(pressed):
     assert taken["503 without Retry-After"] == 0
     # And served again, once there are some.
     assert is_undisturbed(of(pressed, "calm")[1])
+
+
+@POSTGRESQL
+def test_with_a_full_disk_the_database_takes_nothing_and_loses_nothing(tmp_path):
+    with mounted(tmp_path / "allowed"):
+        pass
+    found = run(phases="calm:5,disk full:30,calm:10", readers=5, disk=120)
+
+    before, full, after = found["phases"]
+    assert is_undisturbed(before) and is_undisturbed(after)
+    # What is in memory is given all the time; what is not, while PostgreSQL lives.
+    assert set(full["codes"]) <= {"200", "503"} and full["codes"]["200"] > 0
+    assert full["503 without Retry-After"] == 0
+    assert found["answers"]["503"] > 0 and "500" not in found["answers"]
 
 
 @POSTGRESQL
