@@ -29,7 +29,8 @@ HARMLESS = (
 # Migrations that take something away, with why the version before can live with it.
 LOOKED_AT = {
     "0011_desk_digest": "Only the morning's mail wrote the table: a run of the version "
-    "before fails and leaves nothing, and the new version's next hourly run sends it.",
+    "before fails and leaves nothing, and the new version's next hourly run sends it. Its "
+    "list in the admin and the deletion of an account fail too, and leave what was there.",
     "0016_flag_scan": "A unique index has its two columns in another order: what it "
     "refuses, and what ON CONFLICT lets be, stays the same.",
 }
