@@ -48,7 +48,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	$(BIN)/python scripts/breaking.py docs/contract docs/openapi.json
 	@echo "manage.py check --deploy, on production settings"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	SECRET_KEY=check POSTGRES_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
+	SECRET_KEY=check POSTGRES_PASSWORD=check POSTGRES_SITE_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
 
 faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
 	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults tests/commitments/test_chain.py $(ARGS)

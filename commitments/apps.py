@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 from django.db import connections
 from django.db.models.signals import m2m_changed, post_migrate
@@ -19,16 +20,19 @@ class CommitmentsConfig(AppConfig):
         )
         post_migrate.connect(prepare_database, sender=self)
         checks.register(check_guards, checks.Tags.database)
+        checks.register(check_account, checks.Tags.database, deploy=True)
 
 
 def prepare_database(using: str, **kwargs) -> None:
-    """Put guards, groups and the search index in place after every migrate."""
-    from commitments import accounts, guards, search
+    """Put guards, rights, groups and the search index in place after every migrate."""
+    from commitments import accounts, guards, rights, search
     from commitments.models import HistoryEntry
 
     connection = connections[using]
     if HistoryEntry._meta.db_table in connection.introspection.table_names():
         guards.install(connection)
+        if settings.SERVING_ACCOUNT and connection.vendor == "postgresql":
+            rights.grant(connection, rights.Account(*settings.SERVING_ACCOUNT))
         accounts.ensure_groups()
         search.fill()
 
@@ -54,3 +58,20 @@ def check_guards(databases=None, **kwargs) -> list[checks.CheckMessage]:
             for name in guards.missing(connection)
         ]
     return found
+
+
+def check_account(databases=None, **kwargs) -> list[checks.CheckMessage]:
+    """Report an account that serves and could take the guards off."""
+    from commitments import rights
+    from commitments.models import HistoryEntry
+
+    return [
+        checks.Warning(
+            "The tracker comes to the database with an account that owns the history.",
+            hint="Serve with one that does not: see “Two accounts” in docs/operations.md.",
+            id="commitments.W002",
+        )
+        for alias in databases or []
+        if HistoryEntry._meta.db_table in connections[alias].introspection.table_names()
+        and rights.may_alter_history(connections[alias])
+    ]

@@ -70,6 +70,19 @@ def database(name: str, *, default: str) -> dict[str, Any]:
     return found
 
 
+def account(name: str) -> tuple[str, str] | None:
+    """Return the user and password in an address of PostgreSQL; None where none is set."""
+    if not (url := env(name, default="")):
+        return None
+    found = env.db_url_config(url)
+    if found.get("ENGINE") != "django.db.backends.postgresql" or not found["USER"]:
+        raise ImproperlyConfigured(
+            f"{name} must be the address with which web processes and workers come to "
+            "PostgreSQL, for example postgres://site:password@db/tracker."
+        )
+    return found["USER"], found["PASSWORD"]
+
+
 def switch(name: str, *, default: bool) -> bool:
     """Return an on/off setting."""
     value = env(name, default="").strip().lower()

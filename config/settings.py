@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import api, logs, mail, metrics, reports, schedule
 from config.environment import (
+    account,
     contact,
     count,
     database,
@@ -193,6 +194,8 @@ FORMS_URLFIELD_ASSUME_HTTPS = True
 DATABASES = {
     "default": database("DATABASE_URL", default=f"sqlite:///{DATA_DIR}/tracker.sqlite3")
 }
+# Who serves, and is given its rights by each migrate of the owner. See docs/operations.md.
+SERVING_ACCOUNT = account("TRACKER_SERVING_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = [

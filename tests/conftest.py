@@ -72,6 +72,19 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
+def as_the_account_that_serves(request, _django_db_marker):
+    """Run what is rolled back with the rights of web and workers, not as the owner.
+
+    So every test shows that these are enough. A flush takes the owner.
+    """
+    connection = connections["default"]
+    is_rolled_back = connection.vendor == "postgresql" and connection.in_atomic_block
+    if is_rolled_back and not request.node.get_closest_marker("owner"):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE site")
+
+
+@pytest.fixture(autouse=True)
 def names_lead_where_they_led():
     """Say which test leaves a played web behind, before others are led to it."""
     before = outgoing.resolve, outgoing.dial

@@ -14,6 +14,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from tests.servers import Broker, Postgresql, as_nobody
 from tests.servers import postgresql_programs as _postgresql_bin  # noqa: F401
 
@@ -31,6 +33,8 @@ def _start() -> None:
         os.environ["DATABASE_URL"] = f"sqlite:///{data}/tracker.sqlite3"
         os.environ["TEST_DATABASE_NAME"] = f"{data}/test.sqlite3"
         atexit.register(shutil.rmtree, data, ignore_errors=True)
+    if LANE == "postgresql":
+        _make_serving_account()
     owner = os.getpid()
 
     def stop() -> None:
@@ -56,6 +60,16 @@ def _start_postgresql(base: Path, as_user: dict) -> subprocess.Popen:
     server = Postgresql(base, as_user, **fast)
     os.environ["DATABASE_URL"] = server.url
     return server.process
+
+
+def _make_serving_account() -> None:
+    """Make the account that ordinary tests run as; migrating gives it its rights."""
+    os.environ["TRACKER_SERVING_DATABASE_URL"] = "postgres://site@/postgres"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
+        if not owner.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = 'site'"
+        ).fetchone():
+            owner.execute("CREATE ROLE site LOGIN")
 
 
 if not os.environ.get("PYTEST_XDIST_WORKER"):

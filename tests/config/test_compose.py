@@ -34,7 +34,8 @@ def test_each_variable_set_exists_in_settings():
 
 def test_each_setting_is_listed_in_the_example():
     read = re.findall(
-        r'(?:env|env\.\w+|switch|secret|database)\(\s*"([A-Z_]+)"', SETTINGS
+        r'(?:env|env\.\w+|switch|secret|database|account|count)\(\s*"([A-Z_]+)"',
+        SETTINGS,
     )
     for name in read:
         assert name in EXAMPLE, name
@@ -64,12 +65,22 @@ def test_database_and_broker_let_nobody_in_without_a_password():
     assert "POSTGRES_HOST_AUTH_METHOD" not in db["environment"]
     password = redis["command"][redis["command"].index("--requirepass") + 1]
     # Nested, an empty one is refused with the database's.
-    assert password == "${REDIS_PASSWORD:-${POSTGRES_PASSWORD}}"
+    assert password == "${REDIS_PASSWORD:-${POSTGRES_SITE_PASSWORD}}"
     for name in OURS:
         given = COMPOSE["services"][name]["environment"]
         assert f":{password}@redis:" in given["REDIS_URL"]
         assert "@db/" in given["DATABASE_URL"]
     assert not db.get("ports") and not redis.get("ports")
+
+
+def test_the_owner_of_the_tables_migrates_and_nobody_else():
+    given = {n: COMPOSE["services"][n]["environment"] for n in OURS}
+    owner = given.pop("migrate")
+    assert owner["DATABASE_URL"].startswith("postgres://tracker:${POSTGRES_PASSWORD:?")
+    for name, served in given.items():
+        assert served["DATABASE_URL"] == owner["TRACKER_SERVING_DATABASE_URL"], name
+        assert served["DATABASE_URL"].startswith("postgres://site:${POSTGRES_SITE_")
+        assert "POSTGRES_PASSWORD" not in str(served), name
 
 
 def test_a_question_of_a_request_ends_and_others_take_their_time():
@@ -123,7 +134,8 @@ def test_compose_itself_accepts_the_file(tmp_path):
     program = shutil.which("docker-compose", path=str(folder))
     assert program, "docker-compose is missing: install requirements/develop.txt"
     given = tmp_path / "env"
-    names = ["SECRET_KEY", "ALLOWED_HOSTS", "TRACKER_SITE_URL", "POSTGRES_PASSWORD"]
+    names = ["SECRET_KEY", "ALLOWED_HOSTS", "TRACKER_SITE_URL"]
+    names += ["POSTGRES_PASSWORD", "POSTGRES_SITE_PASSWORD"]
     given.write_text("".join(f"{name}=given\n" for name in names))
     done = subprocess.run(
         [
@@ -179,6 +191,8 @@ def start(given):
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "/nowhere/key, which cannot be read"),
         ({"ALLOWED_HOSTS": ","}, "ALLOWED_HOSTS is empty"),
         ({"DATABASE_URL": ""}, "DATABASE_URL must start with sqlite:///"),
+        ({"TRACKER_SERVING_DATABASE_URL": "sqlite:///x"}, "come to PostgreSQL"),
+        ({"TRACKER_SERVING_DATABASE_URL": "postgres://db/x"}, "come to PostgreSQL"),
         ({"DEBUG": "perhaps"}, 'DEBUG is "perhaps". Set it to on or off'),
         ({"TRACKER_SECURE": "no way"}, 'TRACKER_SECURE is "no way"'),
         ({"TRACKER_REQUIRE_MFA": "never"}, 'TRACKER_REQUIRE_MFA is "never"'),

@@ -25,6 +25,7 @@ from tests.faults.network import Network
 from tests.servers import Broker, Postgresql, as_nobody, free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
+SERVING = "postgres://site@/postgres"
 RUN = "import sys; from tests.faults.staged import main; main(*sys.argv[1:])"
 
 
@@ -116,6 +117,8 @@ class House:
             "EMAIL_URL": "memorymail://",
             "FAULT_FOLDER": str(folder),
             "FAULT_WITHOUT": without,
+            # Who migrates owns the tables; who serves does not.
+            "TRACKER_SERVING_DATABASE_URL": SERVING if self.server else "",
         }
         os.environ.update(self.environment)
 
@@ -145,10 +148,14 @@ class House:
             **{name: [name] for name in ("desk", "net")},
             **{f"beat-{n}": ["beat"] for n in (1, 2)},
         }
+        environment = dict(self.environment)
+        if self.server:
+            url = environment["DATABASE_URL"]
+            environment["DATABASE_URL"] = url.replace("//postgres@", "//site@")
         self.parts = {
             name: Process(
                 [sys.executable, "-W", "ignore", "-c", RUN, *given],
-                self.environment,
+                environment,
                 self.folder / f"{name}.log",
             )
             for name, given in parts.items()
