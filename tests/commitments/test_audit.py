@@ -168,6 +168,7 @@ def test_making_the_groups_again_tells_nothing():
     assert AuditEvent.objects.count() == before
 
 
+@pytest.mark.owner
 @pytest.mark.parametrize("way", ["edit", "delete", "replace"])
 def test_the_database_lets_nobody_edit_or_delete(way):
     staff()

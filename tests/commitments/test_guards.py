@@ -12,7 +12,8 @@ from commitments import guards
 from commitments.models import Citation, HistoryEntry, HistoryText
 from tests.factories import CommitmentFactory, EvidenceFactory, UserFactory, assess
 
-pytestmark = pytest.mark.django_db
+# The guards hold against the owner of the tables too.
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 
 H, T, C = (m._meta.db_table for m in (HistoryEntry, HistoryText, Citation))
 KEYS = ("seq", "digest", "prev_digest")

@@ -206,6 +206,7 @@ def test_rejected_and_withdrawn_proposals_stay_on_record():
     assert ProposalStep.objects.count() == 4
 
 
+@pytest.mark.owner
 def test_steps_are_never_changed_or_deleted():
     step = propose(CommitmentFactory()).steps.get()
 
