@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from commitments import accounts, actors, services
 from commitments.differences import differences
@@ -40,7 +42,7 @@ class ProposalAdmin(ViewOnlyAdmin):
     def get_urls(self):
         own = path(
             "<int:pk>/withdraw/",
-            self.admin_site.admin_view(self.withdraw_view),
+            self.admin_site.admin_view(require_POST(self.withdraw_view)),
             name="commitments_proposal_withdraw",
         )
         return [own, *super().get_urls()]
@@ -94,16 +96,17 @@ class ProposalAdmin(ViewOnlyAdmin):
 
     def withdraw_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take back one's own proposal."""
+        if not accounts.may(request.user, accounts.RECORD):
+            raise PermissionDenied
         proposal = get_object_or_404(Proposal, pk=pk)
-        if request.method == "POST":
-            try:
-                services.withdraw_proposal(
-                    proposal=proposal, by=request.user, at=timezone.now()
-                )
-            except RuleBroken as broken:
-                messages.error(request, str(broken))
-            else:
-                messages.success(request, "Withdrawn. It stays on record.")
+        try:
+            services.withdraw_proposal(
+                proposal=proposal, by=request.user, at=timezone.now()
+            )
+        except RuleBroken as broken:
+            messages.error(request, str(broken))
+        else:
+            messages.success(request, "Withdrawn. It stays on record.")
         address = reverse("admin:commitments_proposal_change", args=[pk])
         return HttpResponseRedirect(address)
 

@@ -6,12 +6,13 @@ import csv
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from commitments import accounts, actors, services
 from commitments.bulk.cells import neutralise
@@ -37,7 +38,11 @@ class SweepAdmin(ViewOnlyAdmin):
                 view(require_POST(self.close_view)),
                 name="sweep_close",
             ),
-            path("<int:pk>/report.csv", view(self.report_view), name="sweep_report"),
+            path(
+                "<int:pk>/report.csv",
+                view(require_safe(self.report_view)),
+                name="sweep_report",
+            ),
         ]
         return [*own, *super().get_urls()]
 
@@ -71,6 +76,7 @@ class SweepAdmin(ViewOnlyAdmin):
 
     def open_view(self, request: HttpRequest) -> HttpResponse:
         """Open a sweep for today."""
+        _check_reviewer(request)
         at = timezone.now()
         try:
             sweep = services.open_sweep(by=request.user, on=at.date(), at=at)
@@ -82,6 +88,7 @@ class SweepAdmin(ViewOnlyAdmin):
 
     def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Close a sweep in which nothing is left."""
+        _check_reviewer(request)
         sweep = get_object_or_404(Sweep, pk=pk)
         try:
             services.close_sweep(sweep=sweep, by=request.user, at=timezone.now())
@@ -93,6 +100,8 @@ class SweepAdmin(ViewOnlyAdmin):
 
     def report_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give the report as CSV; no cell is run by a spreadsheet."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         sweep = get_object_or_404(Sweep, pk=pk)
         response = HttpResponse(content_type="text/csv; charset=utf-8")
         name = f"sweep-{sweep.on}.csv"
@@ -124,6 +133,11 @@ REPORT = (
     "signed_off_by",
     "reason",
 )
+
+
+def _check_reviewer(request: HttpRequest) -> None:
+    if not accounts.may(request.user, accounts.CONFIRM):
+        raise PermissionDenied("Sweeps are opened and closed by reviewers.")
 
 
 def address_of(sweep: Sweep) -> str:
