@@ -22,6 +22,15 @@ OF_A_FOLLOWER = {
     "follow-confirm": Purpose.CONFIRM,
     "follow-stop": Purpose.STOP,
 }
+# What only the owner of a webhook asks about it.
+OF_AN_ENDPOINT = [
+    f"api-webhook-{act}"
+    for act in ("detail", "deliveries", "replay", "replay-delivery", "rotate", "test")
+]
+# What an address is nothing without.
+ASKED_WITH = {
+    "autocomplete": "?app_label=commitments&model_name=commitment&field_name=pillar",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,8 @@ def _path(pattern: str, name: str, known: dict[str, str]) -> str:
         return found or known.get(part, "1")
 
     plain = PART.sub(value, pattern).replace("^", "").replace("$", "")
-    return "/" + plain.replace("\\.", ".").replace("\\Z", "")
+    plain = plain.replace("\\.", ".").replace("\\Z", "")
+    return f"/{plain}{ASKED_WITH.get(name, '')}"
 
 
 def _of_first(pattern: str, name: str, part: str) -> str:
@@ -89,14 +99,19 @@ def _of_first(pattern: str, name: str, part: str) -> str:
 
 def known(record: Record) -> dict[str, str]:
     """Return values for the parts of addresses, from a small record."""
+    slugs = {
+        "evidence": record.moved.evidence.first().slug,
+        "source": record.source.slug,
+        "body": record.body.slug,
+        "partner": record.partner.slug,
+        "topic": record.topic.slug,
+        "indicator": record.indicator.slug,
+        "pillar": record.moved.pillar.slug,
+    }
     return {
         "slug": record.moved.slug,
-        "evidence:slug": record.moved.evidence.first().slug,
-        "source:slug": record.source.slug,
-        "body:slug": record.body.slug,
-        "partner:slug": record.partner.slug,
-        "topic:slug": record.topic.slug,
-        "indicator:slug": record.indicator.slug,
+        **{f"{noun}:slug": slug for noun, slug in slugs.items()},
+        **{f"api-{noun}-detail:slug": slug for noun, slug in slugs.items()},
         "seq": "1",
         "pk": "1",
         "view_on_site:object_id": str(record.moved.pk),

@@ -18,9 +18,9 @@ from django.test import Client
 from commitments import accounts
 from commitments.models import Commitment
 from tests.factories import CommitmentFactory, UserFactory, assess
-from tests.security import routes
-from tests.security.test_access import links_of_a_follower
+from tests.security import examples, routes
 from tests.tracker import record as records
+from tests.tracker.following import people
 from tracker.searching import marked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
@@ -69,7 +69,7 @@ def boss():
 @pytest.fixture
 def addresses(site):
     """Every address, and some that are refused."""
-    known = {**routes.known(site), **links_of_a_follower()}
+    known = {**routes.known(site), **examples.links_of(people.follower())}
     found = [
         route.path
         for route in routes.routes(known)
