@@ -91,7 +91,9 @@ def test_every_private_column_holds_a_marker(one):
 def test_no_page_and_no_file_holds_a_private_text(client, one):
     known = routes.known(one.record) | {"url": "nowhere/"}
     hidden = {**known, "slug": one.draft.slug, "reference": "nothing"}
-    hidden["evidence:slug"] = one.draft.evidence.last().slug
+    hidden |= {name: one.draft.slug for name in known if name.startswith("api-")}
+    for page in ("evidence", "api-evidence-detail"):
+        hidden[f"{page}:slug"] = one.draft.evidence.last().slug
     addresses = [*reading.pages(known), *reading.pages(hidden)]
     addresses += [
         f"{a}?{day}" for a in reading.pages(known) for day in reading.DAYS[:1]
