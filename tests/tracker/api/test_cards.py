@@ -87,6 +87,7 @@ def test_what_the_desk_edits_is_told_by_the_next_answer(record, get, admin_clien
     assert list(check_record()) == []
 
 
+@pytest.mark.owner
 def test_a_change_past_the_services_is_found_by_the_check(record):
     Commitment.objects.filter(pk=record.gap.pk).update(kind="zone")
 

@@ -20,7 +20,7 @@ from tracker.webhooks import endpoints, notices, sending
 
 from . import fields, planted, reading
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.django_db, pytest.mark.owner, pytest.mark.timeout(900)]
 
 
 def test_every_text_is_listed_as_public_or_private():

@@ -18,6 +18,7 @@ from tracker.releases import keeping, making
 
 
 @pytest.mark.django_db
+@pytest.mark.owner
 @pytest.mark.parametrize("model", [Release, ReleaseFile, ReleasedFact])
 def test_the_database_refuses_to_change_a_release(record, release, model):
     release()
