@@ -8,7 +8,7 @@ from celery.exceptions import InvalidTaskError
 from celery.worker import strategy
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
-from config import metrics
+from config import metrics, watch
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -51,6 +51,11 @@ def keep_our_logs(**kwargs: Any) -> None:
 @signals.worker_init.connect
 def tell_figures(**kwargs: Any) -> None:
     metrics.serve_counts()
+
+
+@signals.worker_init.connect
+def watch_ourselves(**kwargs: Any) -> None:
+    watch.start(app)
 
 
 @signals.task_prerun.connect

@@ -2,8 +2,8 @@
 
 ``live`` asks nothing of anything: a supervisor restarts what does not answer it.
 ``ready`` answers 503 where readers cannot be served (database, migrations); what only
-upkeep rests on (guards, durability, broker, disk, scheduler, queues) is told in the
-answer, and with ``?all`` turns it to 503 too, for monitors.
+upkeep rests on (guards, durability, broker, disk, scheduler, queues, backup) is told in
+the answer, and with ``?all`` turns it to 503 too, for monitors.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ from django.views.decorators.http import require_safe
 
 from commitments import guards
 from commitments.models import QueueBeat, SchedulerLease
+from config import broker as asked
+from tracker.backups import proving
 
 # A scheduler looks every five seconds, a queue is heard every thirty.
 LATE = timedelta(minutes=2)
+# One is made and proved a night, and may take two hours longer than the last time.
+LATE_BACKUP = timedelta(hours=26)
 LEAST_FREE_BYTES = 200_000_000
 BROKER_SECONDS = 1.0
 # Without these, PostgreSQL may lose what it has acknowledged when power fails:
@@ -34,6 +38,8 @@ BROKER_SECONDS = 1.0
 DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 # https://sqlite.org/pragma.html#pragma_synchronous: FULL; in WAL mode, NORMAL may lose.
 SQLITE_FULL = 2
+
+NO_BACKUP = "No backup has been proved here yet by `manage.py verify_backup`."
 
 # What a check found wrong, as a sentence; empty where all is well.
 Check = Callable[[datetime], str]
@@ -78,11 +84,7 @@ def durability(at: datetime) -> str:
 
 
 def broker(at: datetime) -> str:
-    client = redis.Redis.from_url(
-        settings.REDIS_URL.replace("redis+socket://", "unix://"),
-        socket_timeout=BROKER_SECONDS,
-        socket_connect_timeout=BROKER_SECONDS,
-    )
+    client = asked.client(seconds=BROKER_SECONDS)
     try:
         policy = client.info("memory").get("maxmemory_policy", "")
     except (redis.RedisError, OSError) as error:
@@ -123,6 +125,15 @@ def queues(at: datetime) -> str:
     return " ".join(filter(None, found))
 
 
+def backup(at: datetime) -> str:
+    """Whether there is a new one; who never proved any makes none here, or not yet."""
+    made_at = proving.last()
+    if made_at and at - made_at > LATE_BACKUP:
+        hours = int((at - made_at) / timedelta(hours=1))
+        return f"The last backup that proved good was made {hours} hours ago."
+    return ""
+
+
 def _late(what: str, last: datetime, at: datetime) -> str:
     seconds = int((at - last).total_seconds())
     if at - last > LATE:
@@ -138,6 +149,7 @@ UPKEEP: dict[str, Check] = {
     "disk": disk,
     "scheduler": scheduler,
     "queues": queues,
+    "backup": backup,
 }
 
 
@@ -155,6 +167,14 @@ def check_all(*, at: datetime) -> dict[str, str]:
         except OSError as error:
             found[name] = f"Could not look: {error.strerror}."
     return found
+
+
+def notices() -> list[str]:
+    """Return what an operator may want to know, though nothing is wrong."""
+    try:
+        return [] if proving.last() else [NO_BACKUP]
+    except AnyDatabaseError:
+        return []
 
 
 @never_cache
@@ -176,5 +196,6 @@ def ready(request: HttpRequest) -> JsonResponse:
         if any(found[name] for name in SERVING)
         else ("degraded" if any(found.values()) else "ok"),
         "checks": {name: said or "ok" for name, said in found.items()},
+        "notices": notices(),
     }
     return JsonResponse(answer, status=status)

@@ -84,6 +84,7 @@ def _of_the_record() -> Iterator[Metric]:
     )
     from config.health import check_all
     from tracker import outbox
+    from tracker.backups import proving
 
     at = timezone.now()
     wrong = check_all(at=at)
@@ -122,6 +123,12 @@ def _of_the_record() -> Iterator[Metric]:
                 "tracker_scheduler_age_seconds",
                 "Seconds since the scheduler looked.",
                 (at - lease.beat_at).total_seconds(),
+            )
+        if made_at := proving.last():
+            yield GaugeMetricFamily(
+                "tracker_backup_age_seconds",
+                "Seconds since the newest backup was made that proved good.",
+                (at - made_at).total_seconds(),
             )
         yield GaugeMetricFamily(
             "tracker_data_version", "The data version.", DataVersion.current()

@@ -9,6 +9,7 @@ from django.utils import timezone
 from commitments.services import schedule
 from config import health
 from tests.servers import Broker
+from tracker.backups import proving
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +102,34 @@ def test_before_the_first_beat_it_says_so(db):
     found = health.check_all(at=timezone.now())
     assert found["scheduler"] == "No scheduler has run yet."
     assert "No worker of the queue celery" in found["queues"]
+
+
+def proved(made_at):
+    head = {"seq": 0, "digest": ""}
+    manifest = {"made_at": made_at.isoformat(), "head": head}
+    assert proving.note(manifest, at=made_at)
+
+
+def test_who_never_proved_a_backup_is_told_and_nothing_is_red(client, beating):
+    answer = client.get("/healthz/ready?all")
+    assert answer.status_code == 200
+    assert answer.json()["notices"] == [health.NO_BACKUP]
+
+    proved(beating)
+    assert client.get("/healthz/ready?all").json()["notices"] == []
+
+
+def test_a_day_without_a_backup_that_proved_good_is_told(client, beating):
+    proved(beating - timedelta(hours=30))
+    assert client.get("/healthz/ready").status_code == 200
+    answer = client.get("/healthz/ready?all")
+    assert answer.status_code == 503
+    assert "made 30 hours ago" in answer.json()["checks"]["backup"]
+
+    proved(beating - timedelta(hours=25))
+    # Proved after the newer one, and still the older one.
+    proved(beating - timedelta(hours=40))
+    assert client.get("/healthz/ready?all").status_code == 200
 
 
 def test_a_full_disk_is_told(beating, monkeypatch):

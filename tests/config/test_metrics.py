@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from commitments.services import schedule
@@ -34,19 +35,23 @@ def test_the_record_is_read_in_a_fixed_number_of_queries(
     settings, django_assert_max_num_queries
 ):
     from commitments import services
-    from tracker.models import Event
+    from tracker.models import Event, ProvedBackup
 
     assess(CommitmentFactory())
     services.flag_commitments(on=AT.date(), at=AT)
     schedule.hear_queue(queue="celery", at=AT)
     Event.objects.update(mails_at=AT)
-    with django_assert_max_num_queries(72):
+    ProvedBackup.objects.create(made_at=AT, proved_at=AT)
+    with django_assert_max_num_queries(74):
         gauges = {g.name: g for g in metrics._of_the_record()}
     assert gauges["tracker_history_entries"].samples[0].value >= 2
     assert {s.labels["reason"] for s in gauges["tracker_flags_open"].samples}
     queue = gauges["tracker_queue_age_seconds"].samples[0]
     assert queue.labels == {"queue": "celery"}
     assert queue.value > 0
+    age = (timezone.now() - AT).total_seconds()
+    backup = gauges["tracker_backup_age_seconds"].samples[0].value
+    assert age - 60 < backup <= age
     ages = {
         s.labels["channel"]: s.value
         for s in gauges["tracker_outbox_age_seconds"].samples

@@ -13,6 +13,7 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
+from django.utils import timezone
 
 from commitments import archive, services
 from commitments.models import Capture, HistoryEntry
@@ -21,7 +22,9 @@ from tests.commitments.test_tasks import celery_environment
 from tests.factories import AT, CommitmentFactory, EvidenceFactory, UserFactory, assess
 from tests.tracker import record as records
 from tracker import backups, tasks
+from tracker.backups import proving
 from tracker.backups.making import models, reading
+from tracker.models import ProvedBackup
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,8 +134,22 @@ def test_an_installation_in_use_is_left_alone(made):
 
 
 def test_on_trial(made, capsys):
+    before = timezone.now()
     call_command("verify_backup", str(made))
     assert "can be relied on" in capsys.readouterr().out
+    # Noted for the monitor, by the moment it holds.
+    noted = ProvedBackup.objects.get()
+    assert noted.made_at < before < noted.proved_at
+
+
+def test_a_backup_that_is_not_good_or_of_another_record_is_not_noted(made):
+    head = {"seq": 1, "digest": "0" * 64}
+    manifest = {"made_at": AT.isoformat(), "head": head}
+    assert not proving.note(manifest, at=timezone.now())
+    made.write_bytes(made.read_bytes()[:-1])
+    with pytest.raises(CommandError, match="not good"):
+        call_command("verify_backup", str(made))
+    assert not ProvedBackup.objects.exists()
 
 
 def test_a_flipped_byte_or_a_cut_is_found_wherever_it_is(made, tmp_path):

@@ -1,3 +1,4 @@
+from .backup import ProvedBackup
 from .card import Card
 from .delivery import Attempt, Delivery
 from .endpoint import Endpoint, EndpointNotice, EndpointSecret
@@ -26,6 +27,7 @@ __all__ = [
     "LeasedQuerySet",
     "Letter",
     "Mail",
+    "ProvedBackup",
     "Release",
     "ReleaseFile",
     "ReleaseOrder",
