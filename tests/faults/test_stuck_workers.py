@@ -130,7 +130,8 @@ def test_a_worker_with_a_long_task_is_let_be_while_others_wait(supervised):
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_after_each_restart_of_the_broker_work_goes_on(supervised):
-    worker, waited = supervised(), []
+    # At the pace of the product: it takes Celery seconds to find the broker again.
+    worker, waited = supervised(FAULT_LOOKS_EVERY=str(watch.EVERY)), []
     worker.has_done(0)
     for number in range(1, RESTARTS + 1):
         worker.broker.restart()

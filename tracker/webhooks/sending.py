@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from commitments import outgoing, pacing
 from tracker import outbox
@@ -149,12 +149,17 @@ def deliver(
 
 
 def take_due(*, at: datetime, most: int) -> list[Endpoint]:
-    """Take up to ``most`` endpoints for which something is due."""
+    """Take up to ``most`` endpoints for which something is due.
+
+    Those that take what they are sent come first: who answers late or never would hold
+    every thread before them.
+    """
     if outbox.is_held():
         return []
     due = Delivery.objects.due(at=at).filter(endpoint=OuterRef("pk"))
     rested = Q(paused_until=None) | Q(paused_until__lte=at)
-    waiting = Endpoint.objects.active().filter(rested, Exists(due)).order_by("pk")
+    order = F("failing_since").asc(nulls_first=True), "pk"
+    waiting = Endpoint.objects.active().filter(rested, Exists(due)).order_by(*order)
     return waiting.take(at=at, lease=schedule.LEASE, most=most)
 
 
