@@ -6,8 +6,12 @@ environment says.
 """
 
 import os
+import signal
 import sys
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import django
 from celery import signals
@@ -19,7 +23,7 @@ from django.db import connections
 
 from commitments import outgoing
 from config.celery import app
-from tracker.webhooks import schedule, sending
+from tracker.webhooks import messages, schedule, sending
 
 connections["default"].settings_dict["NAME"] = os.environ["TEST_DATABASE_IN_USE"]
 schedule.WAITS = (timedelta(seconds=0.2),) * 500
@@ -36,6 +40,21 @@ if runs := os.environ.get("FAULT_RUNS"):
         with open(runs, "a") as file:
             file.write(".")
 
+if folder := os.environ.get("FAULT_UNMARKED"):
+    # Each message kills its process once, when it has arrived and is not marked yet.
+    schedule.IN_FLIGHT = 1
+    record = sending.record
+
+    def die_unmarked(endpoint, outcome, *, at):
+        with suppress(FileExistsError):
+            Path(folder, f"died-{outcome.letter.delivery.pk}").touch(exist_ok=False)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return record(endpoint, outcome, at=at)
+
+    sending.record = die_unmarked
+if os.environ.get("FAULT_WITHOUT") == "ids":
+    write = messages.headers
+    messages.headers = lambda name, *given, **more: write(uuid4().hex, *given, **more)
 
 outgoing.resolve = lambda host, port: ["11.0.0.1"]
 outgoing.dial = lambda address, port: ("127.0.0.1", int(sys.argv[1]))
