@@ -3,7 +3,7 @@
 After the broker came back, a worker of Celery can go on for ever without a look at its
 queue, or hang in a read that nobody answers. It looks alive from outside, and others may
 take what it leaves. What tells is inside: the message that is next in the queue stays
-there, while this process has nothing in hand and the broker answers.
+there, while no task is at work in this process and the broker answers.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _watch(app: Celery) -> None:
             waiting = [asking.lindex(name, -1) for name in app.amqp.queues.consume_from]
         except (redis.RedisError, OSError):
             waiting = []
-        if looks.is_stuck(waiting, is_busy=bool(state.reserved_requests)):
+        if looks.is_stuck(waiting, is_busy=bool(state.active_requests)):
             _end()
 
 

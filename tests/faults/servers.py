@@ -21,24 +21,32 @@ from config.turns import TURNS
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, settings: str = "") -> Iterator[int]:
-    """Run gunicorn around the site of ``echo``; yield its port.
+def serving(
+    folder: Path,
+    *arguments: str,
+    settings: str = "",
+    site: str = "tests.faults.echo",
+    first: tuple[bytes, bytes] = (b"GET / HTTP/1.0\r\n\r\n", b"GET / 0;"),
+    environment: dict | None = None,
+) -> Iterator[int]:
+    """Run gunicorn around the site of ``echo``, or another one; yield its port.
 
     ``settings``: lines after ours, in which ``arrivals`` and ``TURNS`` are changed.
+    ``first``: what is asked until it is answered so.
     """
     port = free_port()
     file = folder / "gunicorn.conf.py"
     file.write_text(SETTINGS + settings)
-    command = [sys.executable, "-m", "gunicorn", "tests.faults.echo:application"]
+    command = [sys.executable, "-m", "gunicorn", f"{site}:application"]
     command += ["-c", str(file), "--bind", f"127.0.0.1:{port}"]
     with (folder / "log").open("a") as log:
         with subprocess.Popen(
-            [*command, *arguments], stdout=log, stderr=log
+            [*command, *arguments], env=environment, stdout=log, stderr=log
         ) as process:
 
             def answers() -> bool:
                 with suppress(OSError):
-                    return b"GET / 0;" in ask(port, b"GET / HTTP/1.0\r\n\r\n", 1)
+                    return first[1] in ask(port, first[0], 1)
                 return False
 
             try:

@@ -18,7 +18,7 @@ from tests.commitments.test_tasks import celery_environment
 from tests.faults.machines import wait_for
 
 QUEUE, MARK = "junk", "/tmp/tracker-junk-was-run"
-JUNK = int(os.environ.get("FAULT_JUNK", "30"))
+JUNK = int(os.environ.get("FAULT_JUNK", "90"))
 
 
 class Worse:

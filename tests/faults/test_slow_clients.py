@@ -12,6 +12,8 @@ from config.arrivals import REST, Arriving
 from tests.faults.servers import ask, serving, statuses
 
 MANY = 200
+# How many of the measured are among the slowest hundredth.
+SLOWEST = 5
 GOOD = b"GET /good HTTP/1.1\r\nHost: x\r\n\r\n"
 HEAD = b"GET /slow HTTP/1.1\r\nHost: x\r\nX: "
 BODY = b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
@@ -90,6 +92,20 @@ def test_others_are_served_while_clients_by_the_hundred_send_slowly(port, kind):
         f"(median), at most {max(waited):.3f}; alone {statistics.median(alone):.3f}, "
         f"at most {max(alone):.3f}"
     )
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", SLOW)
+def test_the_slowest_answers_to_others_take_no_longer_than_twice_as_long(port, kind):
+    before = waits(port, times=SLOWEST * 100)
+    with slow_clients(port, SLOW[kind], drips=kind != "nothing"):
+        beside = waits(port, times=SLOWEST * 100)
+    after = waits(port, times=SLOWEST * 100)
+
+    found = [sorted(waited)[-SLOWEST] for waited in (before, beside, after)]
+    print(f"\np99 of others before, beside and after {MANY} slow {kind}: {found} s")
+    assert found[1] < 2 * max(found[0], found[2])
 
 
 def test_others_are_served_while_clients_by_the_hundred_never_hang_up(port):

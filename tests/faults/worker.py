@@ -40,6 +40,7 @@ if runs := os.environ.get("FAULT_RUNS"):
         with open(runs, "a") as file:
             file.write(".")
 
+
 if folder := os.environ.get("FAULT_UNMARKED"):
     # Each message kills its process once, when it has arrived and is not marked yet.
     schedule.IN_FLIGHT = 1
