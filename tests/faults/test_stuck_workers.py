@@ -1,6 +1,7 @@
 """A worker lives and takes nothing, or the broker under it comes and goes."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -142,6 +143,26 @@ def test_after_each_restart_of_the_broker_work_goes_on(supervised):
     print(
         f"\nwork went on after {waited} s; the worker was started {worker.starts} times"
     )
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(1800)
+def test_where_the_broker_restarts_as_a_process_is_killed_work_goes_on(supervised):
+    worker = supervised(FAULT_LOOKS_EVERY="1")
+    for number in range(RESTARTS):
+        worker.has_done(2 * number)
+        began, go = worker.folder / "began", worker.folder / "go"
+        for file in (began, go):
+            file.unlink(missing_ok=True)
+        ask_for("take long", QUEUE, worker.broker)
+        wait_for(lambda began=began: began.exists() and began.read_text())
+        os.kill(int(began.read_text()), signal.SIGKILL)
+        worker.broker.restart()
+        # Where it is handed out once more, it ends at once.
+        go.touch()
+        worker.has_done(2 * number + 1)
+
+    print(f"\n{RESTARTS} kills and restarts; started {worker.starts} times")
 
 
 @pytest.mark.parametrize(
