@@ -55,7 +55,7 @@ def tell_figures(**kwargs: Any) -> None:
 
 @signals.worker_init.connect
 def watch_ourselves(**kwargs: Any) -> None:
-    watch.start(app)
+    watch.start(lambda: app.amqp.queues.consume_from)
 
 
 @signals.task_prerun.connect

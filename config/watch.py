@@ -11,19 +11,20 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import redis
-from celery import Celery
 from celery.worker import state
 
 from config import broker
 
 logger = logging.getLogger(__name__)
 
+STANDARD_ERROR = 2
+# What lies in a queue as the broker gives it; None: nothing.
+Oldest = bytes | str | None
 # Seconds between looks; looks, not seconds, so that a process that was stopped for long
 # is not taken for one that did nothing.
 EVERY = 15.0
@@ -37,10 +38,10 @@ class Looks:
     """What was seen at the looks so far."""
 
     def __init__(self) -> None:
-        self.waiting: Sequence[bytes | None] = ()
+        self.waiting: Sequence[Oldest] = ()
         self.unmoved = self.free = 0
 
-    def is_stuck(self, waiting: Sequence[bytes | None], *, is_busy: bool) -> bool:
+    def is_stuck(self, waiting: Sequence[Oldest], *, is_busy: bool) -> bool:
         """Take in what is next in each queue; return whether this is no worker more.
 
         Nothing waits in an empty queue, and in one that nobody could look into.
@@ -53,17 +54,20 @@ class Looks:
         return self.free >= FREE_LOOKS or self.unmoved >= BUSY_LOOKS
 
 
-def start(app: Celery) -> None:
-    """Watch this process from a thread of its own, for as long as it runs."""
-    threading.Thread(target=_watch, args=(app,), name="watch", daemon=True).start()
+def start(queues: Callable[[], Iterable[str]]) -> None:
+    """Watch this process from a thread of its own, for as long as it runs.
+
+    ``queues`` gives what it takes from; it is not known before the worker is made.
+    """
+    threading.Thread(target=_watch, args=(queues,), name="watch", daemon=True).start()
 
 
-def _watch(app: Celery) -> None:
+def _watch(queues: Callable[[], Iterable[str]]) -> None:
     asking, looks = broker.client(), Looks()
     while True:
         time.sleep(EVERY)
         try:
-            waiting = [asking.lindex(name, -1) for name in app.amqp.queues.consume_from]
+            waiting = [asking.lindex(name, -1) for name in queues()]
         except (redis.RedisError, OSError):
             waiting = []
         if looks.is_stuck(waiting, is_busy=bool(state.active_requests)):
@@ -72,6 +76,6 @@ def _watch(app: Celery) -> None:
 
 def _end() -> None:
     logger.critical("This worker takes nothing from its queue. It ends, to be started.")
-    # Where it hangs. Celery may have put something else in the place of stderr.
-    faulthandler.dump_traceback(sys.__stderr__)
+    # Where it hangs.
+    faulthandler.dump_traceback(STANDARD_ERROR)
     os._exit(1)
