@@ -53,7 +53,7 @@ def tell_figures(**kwargs: Any) -> None:
     metrics.serve_counts()
 
 
-@signals.worker_init.connect
+@signals.worker_ready.connect
 def watch_ourselves(**kwargs: Any) -> None:
     watch.start(lambda: app.amqp.queues.consume_from)
 

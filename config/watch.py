@@ -23,6 +23,7 @@ from config import broker
 logger = logging.getLogger(__name__)
 
 STANDARD_ERROR = 2
+WATCHES = threading.Event()
 # What lies in a queue as the broker gives it; None: nothing.
 Oldest = bytes | str | None
 # Seconds between looks; looks, not seconds, so that a process that was stopped for long
@@ -57,8 +58,12 @@ class Looks:
 def start(queues: Callable[[], Iterable[str]]) -> None:
     """Watch this process from a thread of its own, for as long as it runs.
 
-    ``queues`` gives what it takes from; it is not known before the worker is made.
+    ``queues`` gives what it takes from. Celery is ready anew whenever the broker is back;
+    one thread is enough.
     """
+    if WATCHES.is_set():
+        return
+    WATCHES.set()
     threading.Thread(target=_watch, args=(queues,), name="watch", daemon=True).start()
 
 

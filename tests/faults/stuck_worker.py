@@ -23,7 +23,7 @@ from config import watch
 from config.celery import app
 
 folder, queue, how = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-watch.EVERY = float(os.environ.get("FAULT_LOOKS_EVERY", "0.2"))
+watch.EVERY = float(os.environ.get("FAULT_LOOKS_EVERY", "0.5"))
 ask, is_stuck = Channel._brpop_start, watch.Looks.is_stuck
 stuck, nobody = False, socket.socketpair()
 
