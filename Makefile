@@ -19,7 +19,7 @@ PRODUCTION = DEBUG=off SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(sec
   ALLOWED_HOSTS=tracker.example.org TRACKER_SITE_URL=https://tracker.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage test faults fuzz check screenshots bench contract messages format lock
+.PHONY: help run manage test faults mutations fuzz check screenshots bench contract messages format lock
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
@@ -52,6 +52,9 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 
 faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
 	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults tests/commitments/test_chain.py $(ARGS)
+
+mutations: $(VENV)/.develop  ## Take each protection away: tests must notice (ARGS)
+	$(BIN)/python -m tests.mutations $(ARGS)
 
 fuzz: $(VENV)/.develop  ## Send made-up requests for long (EXAMPLES, SEED, ARGS)
 	EXAMPLES=$(EXAMPLES) SEED=$(SEED) $(BIN)/python -m pytest -p tests.services -n 0 -s \

@@ -244,6 +244,18 @@ def test_an_inserted_entry_is_found(unguarded):
     assert findings()
 
 
+def test_an_entry_rewritten_with_its_digest_is_found_by_the_next(unguarded):
+    entry = HistoryEntry.objects.chained().get(pk=3)
+    entry.confidence = "low"
+    cited = chain.hashed(entry.citations.all(), format=entry.format)
+    content = chain.content(entry, cited)
+    digest = chain.digest(content, prev_digest=entry.prev_digest)
+    HistoryEntry.objects.filter(pk=3).update(confidence="low", digest=digest)
+
+    found = [str(finding) for finding in chain.verify()]
+    assert found == ["entry 4: does not follow the entry before it"]
+
+
 def rewrite():
     """Rebuild the whole chain after a change, as an insider would."""
     prev_digest = chain.GENESIS
@@ -307,6 +319,17 @@ def test_verify_history_exits_2_on_findings(unguarded, tmp_path):
         call_command("verify_history", against=saved)
 
     assert stop.value.code == 2
+
+
+def test_verify_history_names_an_end_that_was_cut_off(loose, capsys):
+    """No chain notices that by itself."""
+    remove(loose["seq"])
+    guards.install(connection)
+
+    with pytest.raises(SystemExit):
+        call_command("verify_history")
+
+    assert "a checkpoint saw this entry; it is gone" in capsys.readouterr().out
 
 
 WRITER = """

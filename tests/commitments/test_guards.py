@@ -5,7 +5,7 @@ Compared by full content: counts and sums miss a row that was replaced.
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db import models as db_models
 
 from commitments import guards
@@ -109,6 +109,19 @@ def test_a_row_with_one_key_of_an_old_one_replaces_nothing(history, key):
     verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
 
     assert attack(f"{verb} INTO {H} ({named}) SELECT {picked} FROM {H} WHERE seq = 2")
+
+
+def test_the_database_too_keeps_one_entry_for_a_key(history):
+    """Whatever a service forgot to look for, and whoever writes past it."""
+    entry = assess(CommitmentFactory(), idempotency_key="form-1")
+    entry.seq += 1
+    entry.digest, entry.prev_digest = "d" * 64, "e" * 64
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        entry.save(force_insert=True)
+
+    entry.idempotency_key = ""
+    entry.save(force_insert=True)
 
 
 @pytest.mark.parametrize(

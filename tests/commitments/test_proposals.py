@@ -130,6 +130,8 @@ def test_a_superuser_too_needs_somebody_else():
     proposal = propose(CommitmentFactory(), by=root)
 
     assert broken(approve, proposal=proposal, by=root) == "approver_is_not_the_author"
+    alone = {"proposal": proposal, "by": root, "revision": 1, "comment": "No."}
+    assert broken(services.reject, **alone, at=AT) == "approver_is_not_the_author"
     only_root = UserFactory(is_superuser=True)
     assert broken(approve, proposal=proposal, by=only_root) == "approver_is_a_reviewer"
 

@@ -172,3 +172,10 @@ def test_check_record_names_a_stored_value_that_drifted():
 
     assert "status is 'delivered', history says 'under_way'" in found
     assert "its stored states differ" in found
+
+
+def test_a_clock_set_back_leaves_entries_in_order():
+    """The clock of one machine may run behind another's; the record does not."""
+    first = assess(CommitmentFactory(), at=AT + timedelta(hours=1))
+    second = assess(CommitmentFactory(), at=AT)
+    assert (second.seq > first.seq, second.recorded_at) == (True, first.recorded_at)

@@ -99,7 +99,7 @@ def test_a_failing_receiver_takes_the_recording_with_it(monkeypatch):
         raise RuntimeError("No room.")
 
     monkeypatch.setattr(outbox, "write", fail)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError):
         assess(commitment)
 
     assert HistoryEntry.objects.count() == before
