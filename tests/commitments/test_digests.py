@@ -155,6 +155,8 @@ def test_a_run_that_breaks_half_way_is_gone_on_with_and_doubles_nothing(
         morning()
     settings.EMAIL_BACKEND = usual
     assert morning() == 2
+    # Nor hours later, when nobody holds them any more.
+    assert morning(0.1) == 0
     assert sorted(message.to[0] for message in mail.outbox) == people
 
 

@@ -76,7 +76,7 @@ MUTATIONS = [
         '        and "set-cookie" not in told\n',
         "",
         "tracker/test_answer_cache.py::"
-        "test_what_is_of_one_reader_is_neither_kept_nor_given",
+        "test_what_does_not_say_it_is_for_everybody_is_not_kept",
     ),
     without(
         "a header outside the key reaches an answer that others get",

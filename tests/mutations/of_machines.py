@@ -60,7 +60,7 @@ MUTATIONS = [
         "commitments/models/api_key.py",
         "return self.revoked_at is None and at < self.expires_at",
         "return at < self.expires_at",
-        TAKEN + "test_keys_are_made_shown_once_and_revoked_in_the_admin",
+        TAKEN + "test_only_a_good_key_of_the_right_scope_is_taken",
     ),
     without(
         "keys stand in the database as they are",
@@ -89,14 +89,6 @@ MUTATIONS = [
         "ApiAnswer.objects.filter(key=key, idempotency_key=idempotency_key)",
         "ApiAnswer.objects.filter(idempotency_key=idempotency_key)",
         ONCE + "test_a_mark_belongs_to_its_key_and_its_address",
-    ),
-    without(
-        "the API takes a cookie for a key",
-        "config/api.py",
-        '"DEFAULT_AUTHENTICATION_CLASSES": ["tracker.api.keys.KeyAuthentication"],',
-        '"DEFAULT_AUTHENTICATION_CLASSES": ["tracker.api.keys.KeyAuthentication",'
-        ' "rest_framework.authentication.SessionAuthentication"],',
-        "security/test_requests.py::test_the_api_takes_no_cookie_for_a_key",
     ),
     without(
         "other sites may write with their reader's browser",

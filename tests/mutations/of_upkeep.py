@@ -1,6 +1,6 @@
 """What runs by itself: the scheduler, the queues, the nightly scans."""
 
-from .mutation import without
+from .mutation import Change, Mutation, without
 
 BEAT, QUEUES = "config/test_beat.py::", "config/test_queues.py::"
 SETTINGS = "config/settings.py"
@@ -50,14 +50,27 @@ MUTATIONS = [
         "faults/test_junk.py::"
         "test_messages_that_are_no_tasks_of_ours_are_dropped_and_the_worker_lives",
     ),
-    without(
+    # A scan compares what changed since the last one, and opens what is not open.
+    Mutation(
         "the scan opens flags that are open",
-        "commitments/services/flags.py",
-        "        missing = holding.filter(\n"
-        '            ~Exists(open_flags.filter(commitment=OuterRef("pk")))\n'
-        "        ).order_by()\n",
-        "        missing = holding.order_by()\n",
-        "commitments/test_flags.py::test_a_second_scan_changes_nothing_and_a_review_closes",
+        [
+            Change(
+                "commitments/services/flags.py",
+                "    since = scan if _goes_on(scan, rules, on) else None",
+                "    since = None",
+            ),
+            Change(
+                "commitments/services/flags.py",
+                "        missing = holding.filter(\n"
+                '            ~Exists(open_flags.filter(commitment=OuterRef("pk")))\n'
+                "        ).order_by()\n",
+                "        missing = holding.order_by()\n",
+            ),
+        ],
+        [
+            "commitments/test_flags.py::"
+            "test_a_second_scan_changes_nothing_and_a_review_closes"
+        ],
     ),
     without(
         "a scan goes on by rules that were others",

@@ -5,13 +5,15 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from commitments import search
+from commitments import search, services
 from commitments.models import Partner, Topic
 from tests.factories import (
+    AT,
     BodyFactory,
     CommitmentFactory,
     DraftFactory,
     PillarFactory,
+    UserFactory,
     assess,
 )
 from tracker import browse, facets
@@ -93,6 +95,13 @@ def test_only_published_are_found_in_their_order():
     tenth, second = CommitmentFactory(ref="1.10"), CommitmentFactory(ref="1.2")
     DraftFactory(ref="1.3")
     assert found() == [second, tenth]
+
+
+@pytest.mark.django_db
+def test_what_was_withdrawn_is_not_found():
+    one = CommitmentFactory()
+    services.withdraw(commitment=one, reason="No promise.", by=UserFactory(), at=AT)
+    assert found() == found("as_of=2026-07-09") == []
 
 
 @pytest.mark.django_db

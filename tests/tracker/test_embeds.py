@@ -223,6 +223,12 @@ def test_oembed_refuses_with_words(client, record, code, query):
     assert len(answer.content) > 10
 
 
+def test_a_draft_has_no_oembed(client, db):
+    draft = DraftFactory(title="Secret plan")
+    answer = oembed(client, code=404, url=address_of(f"/commitments/{draft.slug}/"))
+    assert b"Secret" not in answer.content
+
+
 @pytest.mark.parametrize("kind", ["json", "xml"])
 @pytest.mark.parametrize(
     ("address", "shown"),

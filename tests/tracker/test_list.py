@@ -170,6 +170,7 @@ def test_queries_do_not_grow(client, record, view):
     ("text", "search", "html"),
     [
         ("A <b> & c", "b", "A &lt;<mark>b</mark>&gt; &amp; c"),
+        ("A <b> & c", "<b>", "A <mark>&lt;b&gt;</mark> &amp; c"),
         ("Zone", "zone ZONE", "<mark>Zone</mark>"),
         ("a.b", "a.b", "<mark>a.b</mark>"),
         ("x", "", "x"),

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import CommitmentFactory, DraftFactory, assess
+from tests.factories import CommitmentFactory, DraftFactory, EvidenceFactory, assess
 from tracker import dataset
 
 SITE = configured.SITE_URL
@@ -43,9 +43,10 @@ def test_sitemap_says_when_each_last_changed(client, record):
 
 
 def test_sitemap_leaves_out_drafts_and_what_redirects(client, record):
-    draft = DraftFactory()
+    draft, document = DraftFactory(), EvidenceFactory()
+    draft.evidence.add(document)
     text = client.get("/sitemap.xml").content.decode()
-    assert f"/{draft.slug}/" not in text
+    assert f"/{draft.slug}/" not in text and f"/{document.slug}/" not in text
     assert "/commitments/joined/" not in text
 
 

@@ -113,8 +113,10 @@ def test_unreadable_path_is_refused(client):
 
 def test_unknown_slug_offers_what_looks_alike(client, today):
     CommitmentFactory(slug="join-the-cptpp", title="Join the CPTPP")
+    DraftFactory(slug="join-a-cptpp", title="Join in secret")
     html = page(client, "commitment", "join-cptpp", code=404)
     assert "/commitments/join-the-cptpp/" in html
+    assert "secret" not in html and "join-a-cptpp" not in html
 
 
 def test_draft_is_never_shown(client, today):

@@ -7,12 +7,14 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.db import connection
+from django.test import Client
 from warcio.archiveiterator import ArchiveIterator
 
-from commitments import archive, services
+from commitments import archive, guards, services
 from commitments.models import Capture, Link
 from tests.commitments import desk
-from tests.factories import CommitmentFactory, EvidenceFactory, assess
+from tests.factories import CommitmentFactory, DraftFactory, EvidenceFactory, assess
 
 from .web import article
 
@@ -96,6 +98,10 @@ def test_copies_are_not_for_strangers(client, evidence):
         f"/admin/commitments/evidence/copies/{copy.pk}/warc/",
     ):
         assert client.get(path).status_code == 302
+        # Nor for an account that is in no group.
+        insider = Client()
+        insider.force_login(desk.account("eve"))
+        assert insider.get(path).status_code == 403
 
 
 def test_an_uploaded_copy_is_kept_and_cited(analyst, evidence):
@@ -207,6 +213,17 @@ def test_damage_to_a_copy_is_named(evidence, capsys):
     assert "does not fit its name" in capsys.readouterr().out
 
 
+def test_an_altered_text_of_a_copy_is_named(evidence, capsys):
+    guards.remove(connection)
+    Capture.objects.update(text="It says something else.")
+    guards.install(connection)
+
+    with pytest.raises(SystemExit):
+        call_command("verify_captures")
+
+    assert "its text does not fit its hash" in capsys.readouterr().out
+
+
 def test_a_lost_file_is_named(evidence, capsys):
     archive.storage().delete(evidence.captures.get().warc)
 
@@ -245,6 +262,13 @@ def test_readers_are_offered_the_copy_where_the_original_is_gone(client, evidenc
 
 def test_a_document_that_no_reader_may_see_has_no_page(client, db):
     assert client.get(f"/evidence/{EvidenceFactory().slug}/").status_code == 404
+
+
+def test_a_document_names_no_draft_that_rests_on_it(client, evidence):
+    CommitmentFactory(title="Open a sector").evidence.add(evidence)
+    DraftFactory(title="Open in secret").evidence.add(evidence)
+    page = client.get(f"/evidence/{evidence.slug}/").content.decode()
+    assert "Open a sector" in page and "secret" not in page
 
 
 def test_the_past_of_a_document_is_asked_like_any_other(client, evidence):

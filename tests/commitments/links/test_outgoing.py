@@ -158,6 +158,11 @@ def test_a_hostile_address_is_refused_without_a_connection(url, ask, no_connecti
     assert raised.type is outgoing.Refused or raised.value.kind == "dns"
 
 
+def test_a_host_that_two_parsers_read_in_two_ways_is_refused():
+    with pytest.raises(outgoing.Refused, match="two ways"):
+        outgoing.check_url("http://exa^mple.org/")
+
+
 @pytest.mark.parametrize(
     "address", ["11.0.0.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1"]
 )

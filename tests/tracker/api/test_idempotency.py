@@ -127,6 +127,7 @@ def test_a_mark_belongs_to_its_key_and_its_address(db):
 
     assert hand_in(one, "evidence", NOTICE, "job-7").status_code == 201
     assert hand_in(other, "evidence", NOTICE, "job-7").status_code == 201
+    assert ApiAnswer.objects.filter(idempotency_key="job-7").count() == 2
     assert hand_in(one, "proposals", body, "job-7").status_code == 422
     assert hand_in(other, "proposals", body, "job-8").status_code == 201
 
