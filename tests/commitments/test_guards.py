@@ -61,6 +61,11 @@ POSTGRESQL = [
 def history():
     for _ in range(2):
         assess(CommitmentFactory(), evidence=[EvidenceFactory()])
+    if connection.vendor == "postgresql":
+        # A table with unchecked rows is not truncated anyway, guard or no guard.
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def content():

@@ -101,12 +101,24 @@ MUTATIONS = [
         "commitments/bulk/test_import.py::"
         "test_what_became_impossible_since_the_check_is_not_written",
     ),
-    without(
+    # What went wrong is taken away again, too.
+    Mutation(
         "a file is written in place",
-        "commitments/whole_files.py",
-        '        unfinished = f"{name}.{uuid4().hex}.unfinished"\n',
-        "        unfinished = name\n",
-        "faults/test_full_disks.py::test_a_file_that_may_not_grow_so_long_is_not_left_half",
+        [
+            Change(
+                "commitments/whole_files.py",
+                '        unfinished = f"{name}.{uuid4().hex}.unfinished"\n',
+                "        unfinished = name\n",
+            ),
+            Change(
+                "commitments/whole_files.py",
+                "            self.delete(unfinished)\n            raise\n",
+                "            raise\n",
+            ),
+        ],
+        [
+            "faults/test_full_disks.py::test_a_file_that_may_not_grow_so_long_is_not_left_half"
+        ],
     ),
     without(
         "a backup of SQLite is a plain copy of its file",

@@ -80,7 +80,8 @@ def run(
     plugins = ["tests.services", *(["tests.mutations.ready"] if ready else [])]
     plugins += ["no:randomly", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "--tb=no", "-rfE"]
-    command += [f"-p{plugin}" for plugin in plugins]
+    # To migrate a database may take long on a busy machine.
+    command += [f"-p{plugin}" for plugin in plugins] + ["-otimeout=400"]
     command += ["--reuse-db"] if ready else []
     command += ["-x"] if seconds else []
     return subprocess.run(
