@@ -18,6 +18,8 @@ WRITERS = (
     "commitments/test_chain.py::"
     "test_writers_beside_each_other_leave_no_gap_no_fork_and_no_loss[1]"
 )
+RIGHTS = "commitments/rights.py"
+NO_RIGHT = "commitments/test_rights.py::test_it_has_no_right_to"
 ON_POSTGRESQL, ON_SQLITE = {"database": "postgresql"}, {"database": "sqlite"}
 
 
@@ -207,6 +209,31 @@ MUTATIONS = [
         "WHERE tgenabled = 'A' AND n.nspname",
         "WHERE n.nspname",
         "commitments/test_guards.py::test_a_weakened_guard_counts_as_missing",
+        **ON_POSTGRESQL,
+    ),
+    without(
+        "who serves may change the history",
+        RIGHTS,
+        'ADD = "SELECT, INSERT"',
+        'ADD = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"',
+        NO_RIGHT,
+        **ON_POSTGRESQL,
+    ),
+    without(
+        "who serves keeps the rights that somebody gave by hand",
+        RIGHTS,
+        """        cursor.execute(f"REVOKE ALL ON {schema.format('TABLES')} FROM {name}")\n""",
+        "",
+        "commitments/test_rights.py::test_migrating_takes_back_what_was_given_by_hand",
+        **ON_POSTGRESQL,
+    ),
+    without(
+        "the password of who serves is told to the log of the database",
+        RIGHTS,
+        "[verifier.decode()]",
+        "[account.password]",
+        "commitments/test_rights.py::"
+        "test_an_account_is_made_with_a_password_that_no_log_can_hold",
         **ON_POSTGRESQL,
     ),
 ]

@@ -33,8 +33,15 @@ MUTATIONS = [
     without(
         "any host may be named in production",
         SETTINGS,
-        'if "*" in ALLOWED_HOSTS and not DEBUG:',
+        'if "*" in ALLOWED_HOSTS:',
         "if False:",
+        STARTED,
+    ),
+    without(
+        "code and settings are shown to the public",
+        ENVIRONMENT,
+        'return name in ("127.0.0.1", "[::1]") or f".{name}".endswith(".localhost")',
+        "return True",
         STARTED,
     ),
     without(
