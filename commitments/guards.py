@@ -86,24 +86,27 @@ def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the names of guards that are not in force.
+    """Return the names of guards that are not in force, or not as they were made.
 
     A table that the next migrate will make has none yet, and misses none.
     """
+    models = _guarded(connection)
     wanted = {
-        name
-        for model in _guarded(connection)
-        for name in _names(connection, model._meta.db_table)
+        name for model in models for name in _names(connection, model._meta.db_table)
     }
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # 'A': fires always, also for replication roles.
             cursor.execute(
-                "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+                "SELECT c.relname, tgname, tgtype, p.proname, p.prosrc "
+                "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
                 "JOIN pg_namespace n ON n.oid = c.relnamespace "
-                "WHERE tgenabled = 'A' AND n.nspname = ANY (current_schemas(false))"
+                "JOIN pg_proc p ON p.oid = t.tgfoid "
+                "WHERE tgenabled = 'A' AND tgqual IS NULL AND tgattr = '' "
+                "AND n.nspname = ANY (current_schemas(false))"
             )
-            present = {row[0] for row in cursor.fetchall()}
+            made = set(_in_postgresql(models))
+            present = {row[1] for row in cursor.fetchall() if row in made}
         else:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             present = {
@@ -164,13 +167,38 @@ def _erasure(equal: str) -> str:
     return " AND ".join(kept)
 
 
+# In the catalogue's bits: before, for each row, update or delete; before, truncate.
+KINDS = {"change": 1 + 2 + 8 + 16, "truncate": 2 + 32}
+
+
+def _bodies() -> dict[str, str]:
+    """Return the functions of PostgreSQL's triggers by name."""
+    condition = f"TG_OP = 'UPDATE' AND {_erasure('IS NOT DISTINCT FROM')}"
+    return {
+        name: f" {body.replace('{condition}', condition)} "
+        for name, body in FUNCTIONS.items()
+    }
+
+
+def _in_postgresql(
+    models: list[type[Model]],
+) -> Iterator[tuple[str, str, int, str, str]]:
+    """Yield each trigger as the catalogue has it: table, name, kind and function."""
+    bodies = _bodies()
+    refuse, erase = bodies
+    for model in models:
+        table = model._meta.db_table
+        change = erase if model is HistoryText else refuse
+        for kind, function in (("change", change), ("truncate", refuse)):
+            name = f"{table}_no_{kind}"
+            yield table, name, KINDS[kind], function, bodies[function]
+
+
 def _postgresql(models: list[type[Model]]) -> Iterator[str]:
-    condition = _erasure("IS NOT DISTINCT FROM")
-    for name, body in FUNCTIONS.items():
-        body = body.replace("{condition}", f"TG_OP = 'UPDATE' AND {condition}")
+    for name, body in _bodies().items():
         yield (
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger "
-            f"LANGUAGE plpgsql AS $$ {body} $$"
+            f"LANGUAGE plpgsql AS $${body}$$"
         )
     refuse, erase = FUNCTIONS
     for model in models:
