@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Check the tracker's history without trusting the tracker: standard library alone.
 
-Usage: python3 verify.py FILE...
+Usage: python3 verify.py [--against CHECKPOINTS] FILE...
 Each FILE is a saved answer of /api/v1/history/ (all pages, in order), or the file
-history.jsonl of a data release. Prints what is wrong, or the number and digest of the
-last entry, to compare with a checkpoint that you saved earlier. Exit 0: the chain is
-whole; 2: it is not.
+history.jsonl of a data release. CHECKPOINTS is /checkpoints.jsonl as you saved it on an
+earlier day: what was taken away at the end, or written anew as a whole, differs from it
+alone. Prints what is wrong, and the number and digest of the last entry. Exit 0: the
+chain is whole; 2: it is not.
 """
 
+import argparse
 import hashlib
 import json
 import sys
@@ -43,12 +45,24 @@ def wrong_with(entry, previous):
     )
     if found != entry["digest"]:
         yield "its content does not fit its digest"
-    if entry["reason_salt"]:
+    if entry["leaves"].get("reason") is None:
+        if entry["reason"]:
+            yield "its reason is not in the chain"
+    elif entry["reason_salt"] or entry["reason"]:
         reason = unicodedata.normalize("NFC", entry["reason"]).encode()
         salt = entry["reason_salt"].encode()
         leaf = sha256(b"tracker.leaf.v1", salt, b"reason", reason)
         if leaf != entry["leaves"].get("reason"):
             yield "its reason was altered"
+
+
+def erased(entries):
+    """Yield the entries without their reason that no redaction names."""
+    redacted = {e["refers_to"] for e in entries if e["kind"] == "redaction"}
+    for entry in entries:
+        is_empty = not entry["reason"] and not entry["reason_salt"]
+        if is_empty and "reason" in entry["leaves"] and entry["seq"] not in redacted:
+            yield entry["seq"]
 
 
 def read(path):
@@ -58,19 +72,41 @@ def read(path):
         return json.load(file)["results"]
 
 
-def main(paths):
-    previous, expected, findings = "0" * 64, 1, 0
-    for path in paths:
-        for entry in read(path):
-            wrong = list(wrong_with(entry, previous))
-            if entry["seq"] != expected:
-                wrong.append(f"entry {expected} is missing")
-            for what in wrong:
-                print(f"entry {entry['seq']}: {what}")
-            findings += len(wrong)
-            previous, expected = entry["digest"], entry["seq"] + 1
-    print(f"{expected - 1} entries, last digest {previous}, {findings} findings")
-    return 2 if findings else 0
+def changed_since(checkpoints, digests):
+    for seq, digest in checkpoints:
+        if seq not in digests:
+            yield seq, "a checkpoint saw this entry; it is gone"
+        elif digests[seq] != digest:
+            yield seq, "a checkpoint saw another entry here"
+
+
+def saved(path):
+    with open(path, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file if line.strip()]
+    return [(line["seq"], line["digest"]) for line in lines]
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description="Check the tracker's history.")
+    parser.add_argument("--against", metavar="CHECKPOINTS")
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    given = parser.parse_args(arguments)
+    entries = [entry for path in given.files for entry in read(path)]
+    previous, expected, wrong = "0" * 64, 1, []
+    for entry in entries:
+        seq = entry["seq"]
+        wrong += [(seq, what) for what in wrong_with(entry, previous)]
+        if seq != expected:
+            wrong.append((seq, f"entry {expected} is missing"))
+        previous, expected = entry["digest"], seq + 1
+    wrong += [(seq, "its reason was erased unrecorded") for seq in erased(entries)]
+    digests = {entry["seq"]: entry["digest"] for entry in entries}
+    if given.against:
+        wrong += changed_since(saved(given.against), digests)
+    for seq, what in wrong:
+        print(f"entry {seq}: {what}")
+    print(f"{expected - 1} entries, last digest {previous}, {len(wrong)} findings")
+    return 2 if wrong else 0
 
 
 if __name__ == "__main__":
