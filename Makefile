@@ -7,8 +7,14 @@ ARGS ?=
 JOBS ?= 2
 # How many kills a fault test survives.
 KILLS ?= 200
+# How many entries eight writers append.
+APPENDS ?= 3200
+# What `make faults` runs: the tests with long versions.
+LONG ?= tests/faults tests/commitments tests/security tests/tracker/test_backups.py
 # How many made-up requests of each kind `make fuzz` sends, and which ones.
 EXAMPLES ?= 100
+# How many bad values it sends to forms, headers, filters, places and bodies.
+CALLS ?= 10000
 SEED ?= $(shell date +%s)
 export HOST PORT
 
@@ -50,15 +56,16 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	SECRET_KEY=check POSTGRES_PASSWORD=check POSTGRES_SITE_PASSWORD=check $(BIN)/docker-compose --env-file .env.example config -q
 
-faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, ARGS)
-	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults tests/faults tests/commitments/test_chain.py $(ARGS)
+faults: $(VENV)/.develop  ## Kill workers and brokers by the hundred (KILLS, APPENDS, ARGS)
+	TEST_DATABASE=$${TEST_DATABASE:-postgresql} FAULT_KILLS=$(KILLS) APPENDS=$(APPENDS) $(BIN)/python -m pytest -p tests.services -n 0 -s -m faults $(LONG) $(ARGS)
 
 mutations: $(VENV)/.develop  ## Take each protection away: tests must notice (ARGS)
 	$(BIN)/python -m tests.mutations $(ARGS)
 
-fuzz: $(VENV)/.develop  ## Send made-up requests for long (EXAMPLES, SEED, ARGS)
-	EXAMPLES=$(EXAMPLES) SEED=$(SEED) $(BIN)/python -m pytest -p tests.services -n 0 -s \
-	  tests/tracker/api/test_fuzz.py tests/tracker/test_filters.py $(ARGS)
+fuzz: $(VENV)/.develop  ## Send made-up requests for long (EXAMPLES, CALLS, SEED, ARGS)
+	EXAMPLES=$(EXAMPLES) CALLS=$(CALLS) SEED=$(SEED) $(BIN)/python -m pytest \
+	  -p tests.services -n 0 -s tests/tracker/api/test_fuzz.py \
+	  tests/tracker/test_filters.py tests/security/test_bad_input.py $(ARGS)
 
 screenshots: $(VENV)/.develop  ## Pictures of every page into var/screenshots (ARGS=--docs)
 	$(BIN)/python scripts/screenshots.py $(ARGS)

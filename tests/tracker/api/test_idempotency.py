@@ -168,6 +168,22 @@ def test_equal_requests_at_one_moment_make_one_draft_and_get_one_answer(
 
 
 @pytest.mark.timeout(300)
+def test_fifty_equal_requests_at_one_moment_make_one_draft_and_get_one_answer(
+    transactional_db,
+):
+    secret, body = new_key(), draft()
+
+    answers = at_once(50, lambda number: hand_in(secret, "proposals", body, "job-7"))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert Proposal.objects.count() == ApiAnswer.objects.count() == 1
+    other = {**body, "reason": "Another law took effect."}
+    assert hand_in(secret, "proposals", other, "job-7").status_code == 422
+    assert Proposal.objects.count() == 1
+
+
+@pytest.mark.timeout(300)
 def test_unequal_requests_at_one_moment_make_the_draft_of_one(transactional_db):
     secret = new_key()
     for round in range(10 if connection.vendor == "postgresql" else 3):
