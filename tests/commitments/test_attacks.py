@@ -16,7 +16,8 @@ from tests.tracker import record as records
 from tests.tracker.leaks.planted import Planted, filled, work_at_the_desk
 from tracker.releases import making
 
-pytestmark = pytest.mark.django_db
+# As who has every right: the guards hold against the owner of the tables too.
+pytestmark = [pytest.mark.django_db, pytest.mark.owner]
 TABLES = [attacks.Table(model) for model in guards.GUARDED]
 REFUSED = (DatabaseError, TypeError, models.ProtectedError)
 

@@ -20,7 +20,7 @@ from tests.commitments.test_golden import second_implementation
 from tests.factories import AT, EvidenceFactory, UserFactory
 from tests.tracker import record as records
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.django_db, pytest.mark.owner, pytest.mark.timeout(1800)]
 SEED = int(os.environ.get("SEED", "20261124"))
 RELATIONS = ("commitment_id", "refers_to_id", "merged_into_id")
 
