@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,6 +16,20 @@ from django.http import HttpRequest
 
 from commitments import chain, shown
 from commitments.models import DataVersion
+
+_optgroups = AutocompleteMixin.optgroups
+
+
+def _of_numbers(self: Any, name: str, value: Any, attr: Any = None) -> Any:
+    """Show again what was chosen, but for what is no number of a row.
+
+    Django asks the database for it as it stands, and fails where a form refuses it.
+    """
+    chosen = [one for one in value if re.fullmatch(r"[0-9]{0,18}", str(one))]
+    return _optgroups(self, name, chosen, attr)
+
+
+AutocompleteMixin.optgroups = _of_numbers
 
 
 class FactAdmin(admin.ModelAdmin):

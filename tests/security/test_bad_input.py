@@ -107,8 +107,6 @@ def of_forms(found, client, chance):
         if form.buttons:
             pressed, says = chance.choice(form.buttons)
             values[pressed] = says
-        values = {n: v.encode("utf-8", "replace") if isinstance(v, str) else v
-                  for n, v in values.items()}  # fmt: skip
         yield f"{form.action} {name}", lambda f=form, v=values: client.post(f.action, v)
 
 
