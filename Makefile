@@ -46,7 +46,7 @@ check: $(VENV)/.develop  ## Linters, types, imports, migrations, production sett
 	$(DEVELOPING) $(BIN)/mypy commitments tracker config
 	$(DEVELOPING) $(BIN)/lint-imports
 	$(BIN)/bandit -q -ll -c pyproject.toml -r commitments tracker config
-	git ls-files -z ':!tests' ':!requirements' ':!locale' ':!docs/*.json' ':!docs/contract' | xargs -0 $(BIN)/detect-secrets-hook --exclude-lines '//(user|tracker):password@|-not-a-secret'
+	git ls-files -z ':!tests' ':!requirements' ':!locale' ':!docs/*.json' ':!docs/contract' | xargs -0 $(BIN)/detect-secrets-hook --exclude-lines '//(user|tracker|site):password@|-not-a-secret'
 	$(BIN)/python scripts/audit.py
 	$(DEVELOPING) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(DEVELOPING) $(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn | diff docs/openapi.json -
