@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from commitments import chain, shown
@@ -29,7 +30,20 @@ def _of_numbers(self: Any, name: str, value: Any, attr: Any = None) -> Any:
     return _optgroups(self, name, chosen, attr)
 
 
+_check_values = ModelMultipleChoiceField._check_values
+
+
+def _within_range(self: Any, value: Any) -> Any:
+    """Refuse numbers larger than SQLite has, as all others that name no row."""
+    try:
+        return _check_values(self, value)
+    except OverflowError:
+        told = self.error_messages["invalid_choice"] % {"value": max(value, key=len)}
+        raise ValidationError(told, code="invalid_choice") from None
+
+
 AutocompleteMixin.optgroups = _of_numbers
+ModelMultipleChoiceField._check_values = _within_range
 
 
 class FactAdmin(admin.ModelAdmin):
