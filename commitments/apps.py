@@ -12,8 +12,9 @@ class CommitmentsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth import get_user_model
 
-        from commitments import accounts, audit
+        from commitments import accounts, audit, chosen_rows
 
+        chosen_rows.mend()
         audit.connect()
         m2m_changed.connect(
             accounts.forget_groups, sender=get_user_model().groups.through

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.widgets import AutocompleteMixin
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from commitments import chain, shown
 from commitments.models import DataVersion
-
-_optgroups = AutocompleteMixin.optgroups
-
-
-def _of_numbers(self: Any, name: str, value: Any, attr: Any = None) -> Any:
-    """Show again what was chosen, but for what is no number of a row.
-
-    Django asks the database for it as it stands, and fails where a form refuses it.
-    """
-    chosen = [one for one in value if re.fullmatch(r"[0-9]{0,18}", str(one))]
-    return _optgroups(self, name, chosen, attr)
-
-
-_check_values = ModelMultipleChoiceField._check_values
-
-
-def _within_range(self: Any, value: Any) -> Any:
-    """Refuse numbers larger than SQLite has, as all others that name no row."""
-    try:
-        return _check_values(self, value)
-    except OverflowError:
-        told = self.error_messages["invalid_choice"] % {"value": max(value, key=len)}
-        raise ValidationError(told, code="invalid_choice") from None
-
-
-AutocompleteMixin.optgroups = _of_numbers
-ModelMultipleChoiceField._check_values = _within_range
 
 
 class FactAdmin(admin.ModelAdmin):

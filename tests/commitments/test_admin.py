@@ -390,3 +390,16 @@ def test_what_is_not_allowed_is_told_on_a_page_of_its_own(client):
     assert told.status_code == plain.status_code == 403
     assert "“Assess” is for the groups analyst and reviewer." in text(told)
     assert "nothing was changed" in text(plain)
+
+
+@pytest.mark.parametrize("sent", ["abc", "9" * 30, "-1", "1_0", "٣", "1.5", ""])
+def test_what_is_no_row_is_refused_beside_its_field(client, analyst, sent):
+    """Mended in ``chosen_rows``: Django fails over such."""
+    adding = client.post(
+        "/admin/commitments/indicator/add/",
+        {"name": "Imports", "commitments": [sent, sent], "baseline_passage": sent},
+    )
+
+    assert adding.status_code == 200
+    refused = adding.context["adminform"].form.errors
+    assert sent == "" or {"commitments", "baseline_passage"} <= set(refused)

@@ -230,4 +230,11 @@ MUTATIONS = [
         "    if False:",
         "commitments/test_tips.py::test_a_claimed_tip_is_anothers_for_48_hours",
     ),
+    without(
+        "forms ask the database for what is no row",
+        "commitments/apps.py",
+        "        chosen_rows.mend()\n",
+        "",
+        "commitments/test_admin.py::test_what_is_no_row_is_refused_beside_its_field",
+    ),
 ]
