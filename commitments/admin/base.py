@@ -34,7 +34,7 @@ class FactAdmin(admin.ModelAdmin):
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs):
         """Return the form class, which refuses to save on top of what was not seen.
 
-        A colleague's change is told, what was typed stays, and the next save goes
+        Another change is told, what was typed stays, and the next save goes
         through (rule 8): the page then holds the latest change as seen.
         """
         form = super().get_form(request, obj, **kwargs)
@@ -100,14 +100,10 @@ def changes_of(obj: Model | None) -> list[LogEntry]:
 
 
 def changes_since(obj: Model, request: HttpRequest) -> list[LogEntry]:
-    """Return what others changed since the posted form was opened."""
+    """Return what was changed since the posted form was opened, in whichever window."""
     seen = request.POST.get("seen_change", "")
     latest = int(seen) if seen.isascii() and seen.isdigit() else 0
-    return [
-        change
-        for change in changes_of(obj)
-        if change.pk > latest and change.user_id != request.user.pk
-    ]
+    return [change for change in changes_of(obj) if change.pk > latest]
 
 
 def told(changes: list[LogEntry]) -> str:

@@ -92,6 +92,15 @@ def test_of_two_who_edit_at_once_one_is_told(pairs):
         assert kept.content["reason"] == won
 
 
+def test_who_edits_in_two_windows_is_told_in_the_second():
+    (ann,) = analysts(1)
+    topic = Topic.objects.create(slug="ports", name="Ports")
+
+    came = [act() for act in edits([ann, ann], topic)]
+
+    assert one_won(came, EDITED) == came[0][0]
+
+
 def test_of_twenty_who_edit_at_once_nineteen_are_told():
     many = analysts(20)
     topic = Topic.objects.create(slug="ports", name="Ports")
