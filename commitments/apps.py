@@ -2,7 +2,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.db import connections
-from django.db.models.signals import m2m_changed, post_migrate
+from django.db.models.signals import m2m_changed, post_migrate, pre_migrate
 
 
 class CommitmentsConfig(AppConfig):
@@ -19,9 +19,17 @@ class CommitmentsConfig(AppConfig):
         m2m_changed.connect(
             accounts.forget_groups, sender=get_user_model().groups.through
         )
+        pre_migrate.connect(check_owner, sender=self)
         post_migrate.connect(prepare_database, sender=self)
         checks.register(check_guards, checks.Tags.database)
         checks.register(check_account, checks.Tags.database, deploy=True)
+
+
+def check_owner(using: str, **kwargs) -> None:
+    """Stop who may not migrate before anything is begun. Raises CommandError."""
+    from commitments import rights
+
+    rights.check_owner(connections[using])
 
 
 def prepare_database(using: str, **kwargs) -> None:
@@ -64,7 +72,6 @@ def check_guards(databases=None, **kwargs) -> list[checks.CheckMessage]:
 def check_account(databases=None, **kwargs) -> list[checks.CheckMessage]:
     """Report an account that serves and could take the guards off."""
     from commitments import rights
-    from commitments.models import HistoryEntry
 
     return [
         checks.Warning(
@@ -73,6 +80,6 @@ def check_account(databases=None, **kwargs) -> list[checks.CheckMessage]:
             id="commitments.W002",
         )
         for alias in databases or []
-        if HistoryEntry._meta.db_table in connections[alias].introspection.table_names()
+        if connections[alias].vendor == "postgresql"
         and rights.may_alter_history(connections[alias])
     ]

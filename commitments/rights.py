@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.recorder import MigrationRecorder
@@ -69,11 +70,30 @@ def _tables(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
 
 def may_alter_history(connection: BaseDatabaseWrapper) -> bool:
     """Whether the account of this connection could take the guards off."""
-    if connection.vendor != "postgresql":
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = %s::regclass",
-            [HistoryEntry._meta.db_table],
+    return _told(connection, "SELECT EXISTS (SELECT 1 FROM history WHERE is_owned)")
+
+
+def check_owner(connection: BaseDatabaseWrapper) -> None:
+    """Refuse an account that may not make tables, or does not own those that are there.
+
+    Raises CommandError.
+    """
+    if connection.vendor == "postgresql" and not _told(
+        connection,
+        "SELECT has_schema_privilege(current_schema(), 'CREATE') "
+        "AND NOT EXISTS (SELECT 1 FROM history WHERE NOT is_owned)",
+    ):
+        raise CommandError(
+            "This account of PostgreSQL does not own the tables. Migrate and restore as "
+            "their owner: see “Two accounts” in docs/operations.md."
         )
+
+
+def _told(connection: BaseDatabaseWrapper, query: str) -> bool:
+    history = (
+        "WITH history AS (SELECT pg_has_role(relowner, 'MEMBER') AS is_owned "
+        "FROM pg_class WHERE oid = to_regclass(%s)) "
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(history + query, [HistoryEntry._meta.db_table])
         return bool(cursor.fetchone()[0])

@@ -4,6 +4,7 @@ That its rights are enough for everything else, the whole suite shows: see ``con
 """
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
 from commitments import guards, rights
@@ -107,6 +108,11 @@ class Recorded:
     def __call__(self, execute, sql, params, many, context):
         self.told.append(f"{sql} {params}")
         return execute(sql, params, many, context)
+
+
+def test_who_migrates_or_restores_with_it_is_told_to_come_as_the_owner():
+    with pytest.raises(CommandError, match="does not own the tables"):
+        call_command("migrate", verbosity=0)
 
 
 def test_serving_with_it_is_as_it_should_be():

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
+from commitments import rights
 from tracker import outbox
 
 from .container import BLOCK, Damaged, opened
@@ -37,10 +38,12 @@ def restore(path: Path, *, at: datetime) -> dict[str, Any]:
 
     All rows come in one transaction, at the schema that the backup was made with; then
     the schema is brought up to date. Nothing leaves the outbox before an operator
-    releases it. Raises Damaged, NotEmpty, OSError; after an error no row is there.
+    releases it. Raises Damaged, NotEmpty, OSError, CommandError; after an error no row is
+    there.
     """
     with opened(path) as (archive, manifest):
         check_parts(archive, manifest)
+        rights.check_owner(connection)
         _check_empty()
         old = _at_schema(manifest["migrations"])
         with transaction.atomic():
