@@ -57,7 +57,8 @@ def _start_broker(base: Path, as_user: dict) -> subprocess.Popen:
 def _start_postgresql(base: Path, as_user: dict) -> subprocess.Popen:
     # Nothing here outlives its run.
     fast = dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes"), "off")
-    server = Postgresql(base, as_user, **fast)
+    # A long run of calls is one transaction here, with a savepoint for each.
+    server = Postgresql(base, as_user, max_locks_per_transaction="1000", **fast)
     os.environ["DATABASE_URL"] = server.url
     return server.process
 

@@ -13,15 +13,25 @@ HEADERS = (
     "security/test_headers.py::test_every_address_answers_with_headers_worth_an_a_plus"
 )
 
+THIS_MACHINE = (
+    'return name in ("127.0.0.1", "[::1]") or f".{name}".endswith(".localhost")'
+)
 MUTATIONS = [
-    without(
+    Mutation(
         "debugging is on where nobody says",
-        SETTINGS,
-        'DEBUG = switch("DEBUG", default=False)',
-        'DEBUG = switch("DEBUG", default=True)',
-        PRODUCTION + "test_nothing_is_debugged",
-        "config/test_compose.py::"
-        "test_without_a_bad_setting_the_start_is_that_of_production",
+        [
+            Change(
+                SETTINGS,
+                'DEBUG = switch("DEBUG", default=False)',
+                'DEBUG = switch("DEBUG", default=True)',
+            ),
+            Change(ENVIRONMENT, THIS_MACHINE, "return True"),
+        ],
+        [
+            PRODUCTION + "test_nothing_is_debugged",
+            "config/test_compose.py::"
+            "test_without_a_bad_setting_the_start_is_that_of_production",
+        ],
     ),
     without(
         "a short key is taken",
@@ -40,7 +50,7 @@ MUTATIONS = [
     without(
         "code and settings are shown to the public",
         ENVIRONMENT,
-        'return name in ("127.0.0.1", "[::1]") or f".{name}".endswith(".localhost")',
+        THIS_MACHINE,
         "return True",
         STARTED,
     ),
@@ -54,8 +64,8 @@ MUTATIONS = [
     without(
         "the name of the host is not looked at",
         SETTINGS,
-        "if not ALLOWED_HOSTS:\n",
-        'ALLOWED_HOSTS += ["*"]\nif not ALLOWED_HOSTS:\n',
+        "CSRF_TRUSTED_ORIGINS = ",
+        'ALLOWED_HOSTS += ["*"]\nCSRF_TRUSTED_ORIGINS = ',
         "security/test_requests.py::test_another_host_is_refused",
     ),
     without(
