@@ -75,6 +75,11 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+def is_key(text: str) -> bool:
+    """Whether a text can be the number of a row: digits, as many as any database takes."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def check_characters(text: str) -> None:
     """Refuse characters that nobody can see.
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from commitments import forms, services
 from commitments.accounts import DECIDE, DUTIES, RECORD, groups_of, may
 from commitments.models import Commitment, HistoryEntry, Proposal, Tip
+from commitments.validation import is_key
 
 from .preview import public_page
 
@@ -175,7 +176,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
     given = request.POST.get(name) or request.GET.get(name)
     if not given:
         return None
-    if not (given.isascii() and given.isdigit()) or len(given) > 18:
+    if not is_key(given):
         raise Http404(f"No such {name}.")
     return int(given)
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from commitments import chain, shown
 from commitments.models import DataVersion
+from commitments.validation import is_key
 
 
 class FactAdmin(admin.ModelAdmin):
@@ -102,7 +103,7 @@ def changes_of(obj: Model | None) -> list[LogEntry]:
 def changes_since(obj: Model, request: HttpRequest) -> list[LogEntry]:
     """Return what was changed since the posted form was opened, in whichever window."""
     seen = request.POST.get("seen_change", "")
-    latest = int(seen) if seen.isascii() and seen.isdigit() else 0
+    latest = int(seen) if is_key(seen) else 0
     return [change for change in changes_of(obj) if change.pk > latest]
 
 

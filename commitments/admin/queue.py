@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from commitments import accounts, queue
 from commitments.forms.queue import FORMS, RowForm, colleagues
 from commitments.models import Commitment, Tip
+from commitments.validation import is_key
 
 PER_PAGE = 50
 FILTERS = ("reason", "pillar", "body", "assignee")
@@ -81,7 +82,7 @@ def claim_view(request: HttpRequest) -> HttpResponse:
     """Claim every row that was ticked; what another has is named and stays."""
     _check(request)
     at = timezone.now()
-    chosen = [pk for pk in request.POST.getlist("pk") if pk.isascii() and pk.isdigit()]
+    chosen = [pk for pk in request.POST.getlist("pk") if is_key(pk)]
     found = Commitment.objects.filter(pk__in=chosen[:PER_PAGE])
     for commitment in found:
         form = FORMS["claim"](
@@ -108,7 +109,7 @@ def _next(request: HttpRequest, commitment: Commitment) -> int | None:
     still = queue.rows(_question(request)).filter(pk=commitment.pk).exists()
     if still:
         return commitment.pk
-    return int(after) if after.isascii() and after.isdigit() else None
+    return int(after) if is_key(after) else None
 
 
 def _page(

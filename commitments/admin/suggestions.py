@@ -21,6 +21,7 @@ from commitments.models import (
     Tip,
     WatchedSource,
 )
+from commitments.validation import is_key
 
 from .base import Unlisted, ViewOnlyAdmin
 
@@ -224,6 +225,6 @@ class SuggestionAdmin(ViewOnlyAdmin):
 def _note(request: HttpRequest, made: Evidence | Suggestion) -> None:
     """Note on the tip that an address came from what it led to."""
     pk = request.POST.get("tip", "")
-    if pk.isascii() and pk.isdigit() and len(pk) <= 18:
+    if is_key(pk):
         tip = get_object_or_404(Tip, pk=int(pk))
         services.link_tip(tip=tip, made=made, by=request.user, at=timezone.now())

@@ -24,6 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from commitments.lockout import counted_address
+from commitments.validation import is_key
 from tracker.browse import BadParameter
 from tracker.following import filters as followed
 from tracker.following import follows, knocking, tokens, wishes
@@ -256,13 +257,9 @@ def confirm(request: HttpRequest, follower: Follower, at: datetime) -> HttpRespo
     if "decline" in request.POST:
         follows.decline(follower=follower, at=at)
         return page(request, "follow_note.html", note="declined")
-    chosen = [int(pk) for pk in request.POST.getlist("follow") if _is_number(pk)]
+    chosen = [int(pk) for pk in request.POST.getlist("follow") if is_key(pk)]
     follows.confirm(follower=follower, chosen=chosen, at=at)
     return _to_mine(follower, at=at, done="confirmed")
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _to_mine(follower: Follower, *, at: datetime, done: str) -> HttpResponse:
@@ -289,7 +286,7 @@ def mine(request: HttpRequest, follower: Follower, at: datetime) -> HttpResponse
             follows.speak(follower=follower, language=request.POST["language"])
             return _to_mine(follower, at=at, done="changed")
     pk = request.POST.get("follow", "")
-    one = follower.follows.confirmed().filter(pk=pk).first() if _is_number(pk) else None
+    one = follower.follows.confirmed().filter(pk=pk).first() if is_key(pk) else None
     scope, cadence = request.POST.get("scope"), request.POST.get("cadence")
     match request.POST.get("act", ""):
         case "end" if one is not None:

@@ -18,6 +18,7 @@ from rest_framework.authentication import CSRFCheck
 
 from commitments import services
 from commitments.models import Tip
+from commitments.validation import is_key
 from tracker import browse, tip_form, tip_ledger
 from tracker.browse import BadParameter, Question
 from tracker.pages.asking import asked, computed_anew, page
@@ -194,6 +195,6 @@ def tips(request: HttpRequest) -> HttpResponse:
 def _before(value: str) -> int | None:
     if not value:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) <= 18):
+    if not is_key(value):
         raise BadParameter("before", f"“{value[:40]}” is no number of a tip.")
     return int(value)
