@@ -16,7 +16,7 @@ WAYS = (
 )
 WRITERS = (
     "commitments/test_chain.py::"
-    "test_writers_beside_each_other_leave_no_gap_no_fork_and_no_loss[1]"
+    "test_writers_beside_each_other_leave_no_gap_no_fork_and_no_loss[0]"
 )
 TOLD = (
     "commitments/test_attacks.py::"
