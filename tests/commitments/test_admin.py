@@ -13,15 +13,7 @@ from django.utils import timezone
 
 from commitments import services
 from commitments.admin.acts import ACTS
-from commitments.models import (
-    Commitment,
-    Evidence,
-    Flag,
-    HistoryEntry,
-    Passage,
-    Source,
-    Topic,
-)
+from commitments.models import Commitment, Evidence, Flag, HistoryEntry, Passage, Source
 
 from . import desk
 
@@ -398,35 +390,3 @@ def test_what_is_not_allowed_is_told_on_a_page_of_its_own(client):
     assert told.status_code == plain.status_code == 403
     assert "“Assess” is for the groups analyst and reviewer." in text(told)
     assert "nothing was changed" in text(plain)
-
-
-@pytest.mark.parametrize("sent", ["abc", "9" * 30, "-1", "1_0", "٣", "1.5", ""])
-def test_what_is_no_row_is_refused_beside_its_field(client, analyst, sent):
-    """Mended in ``chosen_rows``: Django fails over such."""
-    adding = client.post(
-        "/admin/commitments/indicator/add/",
-        {"name": "Imports", "commitments": [sent, sent], "baseline_passage": sent},
-    )
-
-    assert adding.status_code == 200
-    refused = adding.context["adminform"].form.errors
-    assert sent == "" or {"commitments", "baseline_passage"} <= set(refused)
-
-
-@pytest.mark.parametrize("sent", ["9" * 5000, "9" * 19, "٣", "-1", "1e3", "x"])
-def test_a_number_that_no_row_has_breaks_no_page_of_the_desk(client, analyst, sent):
-    """Python reads no number of more than 4,300 digits, SQLite none of more than 18."""
-    topic = Topic.objects.create(slug="ports", name="Ports")
-    edited = client.post(
-        f"/admin/commitments/topic/{topic.pk}/change/",
-        {"name": "Harbours", "seen_change": sent},
-    )
-    claimed = client.post(
-        reverse("admin:commitments_claim"), {"pk": [sent], "after": sent}
-    )
-
-    assert edited.status_code in (200, 302) and claimed.status_code == 302
-    assert (
-        client.get(reverse("admin:commitments_queue"), {"after": sent}).status_code
-        < 500
-    )

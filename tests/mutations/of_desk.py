@@ -235,14 +235,14 @@ MUTATIONS = [
         "commitments/apps.py",
         "        chosen_rows.mend()\n",
         "",
-        "commitments/test_admin.py::test_what_is_no_row_is_refused_beside_its_field",
+        "commitments/test_chosen_rows.py::test_what_is_no_row_is_refused_beside_its_field",
     ),
     without(
         "a number of any length is taken for that of a row",
         "commitments/validation.py",
         " and len(text) <= 18\n",
         "\n",
-        "commitments/test_admin.py::"
+        "commitments/test_chosen_rows.py::"
         "test_a_number_that_no_row_has_breaks_no_page_of_the_desk",
     ),
 ]

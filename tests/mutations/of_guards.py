@@ -15,7 +15,7 @@ WAYS = (
     "commitments/test_guards.py::test_a_row_with_one_key_of_an_old_one_replaces_nothing",
 )
 WRITERS = (
-    "commitments/test_chain.py::"
+    "commitments/test_chain_writers.py::"
     "test_writers_beside_each_other_leave_no_gap_no_fork_and_no_loss[0]"
 )
 TOLD = (
@@ -62,7 +62,7 @@ MUTATIONS = [
         "config/environment.py",
         '"transaction_mode": "IMMEDIATE",',
         '"transaction_mode": "DEFERRED",',
-        "commitments/test_chain.py::test_without_the_lock_the_same_writers_fail",
+        "commitments/test_chain_writers.py::test_without_the_lock_the_same_writers_fail",
         **ON_SQLITE,
     ),
     without(

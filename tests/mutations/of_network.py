@@ -5,6 +5,7 @@ from .mutation import Change, Mutation, without
 OUTGOING, VERDICTS = "commitments/outgoing.py", "commitments/verdicts.py"
 PACING, COPIES = "commitments/pacing.py", "commitments/admin/copies.py"
 ASKED = "commitments/links/test_outgoing.py::"
+BOUNDED = "commitments/links/test_outgoing_bounds.py::"
 GONE = "commitments/links/test_links.py::test_gone_needs_three_answers_three_days_apart"
 SLOW = "test_the_deadline_holds_whatever_the_server_does"
 SEALED = "commitments/links/test_copies_pages.py::test_a_kept_page_opens_in_a_sandbox"
@@ -50,7 +51,7 @@ MUTATIONS = [
         OUTGOING,
         "        if len(hops) > limits.redirects:",
         "        if len(hops) > 50:",
-        ASKED + "test_redirects_end_after_five",
+        BOUNDED + "test_redirects_end_after_five",
     ),
     without(
         "an answer to a post is followed elsewhere",
@@ -59,14 +60,14 @@ MUTATIONS = [
         '    answer = _exchange("POST", url, sent, limits, end, body)\n'
         '    return get(answer.headers["location"])'
         " if answer.status in REDIRECTS else answer",
-        ASKED + "test_a_body_is_sent_as_it_is_and_no_redirect_followed",
+        BOUNDED + "test_a_body_is_sent_as_it_is_and_no_redirect_followed",
     ),
     without(
         "https falls back to http",
         OUTGOING,
         'if urlsplit(url).scheme == "https" and urlsplit(following).scheme == "http":',
         "if False:",
-        ASKED + "test_https_never_falls_back_to_http",
+        BOUNDED + "test_https_never_falls_back_to_http",
     ),
     # Each read has its time, the whole has none; what is read in pieces is looked at
     # between them too.
@@ -86,14 +87,14 @@ MUTATIONS = [
                 "        if len(raw) > limits.bytes:",
             ),
         ],
-        [f"{ASKED}{SLOW}[dripping]", f"{ASKED}{SLOW}[dripping_body]"],
+        [f"{BOUNDED}{SLOW}[dripping]", f"{BOUNDED}{SLOW}[dripping_body]"],
     ),
     without(
         "a body may be of any length",
         OUTGOING,
         "        if len(raw) > limits.bytes:",
         "        if False:",
-        ASKED + "test_a_body_beyond_the_limit_is_refused",
+        BOUNDED + "test_a_body_beyond_the_limit_is_refused",
     ),
     Mutation(
         "what is packed may unfold to any length",
@@ -109,7 +110,7 @@ MUTATIONS = [
                 "        if False:",
             ),
         ],
-        [ASKED + "test_a_compressed_bomb_is_refused_before_it_unfolds"],
+        [BOUNDED + "test_a_compressed_bomb_is_refused_before_it_unfolds"],
     ),
     without(
         "certificates are not looked at",
