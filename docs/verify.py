@@ -102,7 +102,10 @@ def main(arguments):
     wrong += [(seq, "its reason was erased unrecorded") for seq in erased(entries)]
     digests = {entry["seq"]: entry["digest"] for entry in entries}
     if given.against:
-        wrong += changed_since(saved(given.against), digests)
+        checkpoints = saved(given.against)
+        if not checkpoints:
+            parser.error(f"{given.against} holds no checkpoint to compare with.")
+        wrong += changed_since(checkpoints, digests)
     for seq, what in wrong:
         print(f"entry {seq}: {what}")
     print(f"{expected - 1} entries, last digest {previous}, {len(wrong)} findings")

@@ -170,3 +170,16 @@ def test_every_random_tamper_is_found_from_inside_and_from_outside(seen, ask, ta
             missed.append((number, act, inside, outside))
     assert missed == []
     assert tampers >= len(ACTS)
+
+
+def test_no_checkpoint_is_nothing_to_compare_with(tmp_path, capsys):
+    """The outsider is told so, and not that all is well."""
+    saved, page = tmp_path / "checkpoints.jsonl", tmp_path / "history.json"
+    saved.write_text("\n")
+    page.write_text('{"results": []}')
+
+    with pytest.raises(SystemExit) as ended:
+        second_implementation().main(["--against", str(saved), str(page)])
+
+    assert ended.value.code == 2
+    assert "holds no checkpoint" in capsys.readouterr().err
