@@ -31,7 +31,7 @@ def plan(rows):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             # With few rows sorting them is cheaper; the question is what can be done.
-            for way in ("seqscan", "sort", "bitmapscan"):
+            for way in ("seqscan", "sort", "incremental_sort", "bitmapscan"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
     return rows.explain()
 
