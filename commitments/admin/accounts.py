@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.forms import CheckboxSelectMultiple
 from django.http import Http404, HttpRequest
 from django.shortcuts import redirect
@@ -150,6 +150,14 @@ class GroupsAdmin(ViewOnlyAdmin, GroupAdmin):
     """What a group may do is written in ``commitments.accounts``."""
 
     list_display = ["name"]
+
+    def get_queryset(self, request: HttpRequest):
+        named = Permission.objects.select_related("content_type")
+        return (
+            super()
+            .get_queryset(request)
+            .prefetch_related(Prefetch("permissions", named))
+        )
 
 
 @admin.register(AuditEvent)

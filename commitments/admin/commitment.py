@@ -148,7 +148,7 @@ class CommitmentAdmin(FactAdmin):
         return {}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is not None and obj.history.exists():
+        if obj is not None and obj.latest_entry_id is not None:
             return False
         return super().has_delete_permission(request, obj)
 

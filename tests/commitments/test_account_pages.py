@@ -116,11 +116,14 @@ def test_others_do_not_see_accounts(client, group):
         assert client.get(address).status_code == 403
 
 
-def test_groups_are_looked_at_and_written_in_code(client):
+def test_groups_are_looked_at_and_written_in_code(
+    client, django_assert_max_num_queries
+):
     client.force_login(staff("root", None, is_superuser=True))
     group = Group.objects.get(name="analyst")
     change = f"/admin/auth/group/{group.pk}/change/"
-    assert client.get(change).status_code == 200
+    with django_assert_max_num_queries(12):
+        assert client.get(change).status_code == 200
     assert client.post(change, {"name": "owners"}).status_code == 403
     assert client.get("/admin/auth/group/add/").status_code == 403
 

@@ -351,6 +351,22 @@ def test_changelists_take_no_query_per_row(client, analyst, name):
     assert count() == before
 
 
+def test_what_a_pillar_would_take_along_is_told_without_a_query_per_commitment(client):
+    client.force_login(desk.account("root", "administrator"))
+    pillar = desk.published("1.1").pillar
+    address = reverse("admin:commitments_pillar_delete", args=[pillar.pk])
+
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert "Cannot delete pillar" in text(client.get(address))
+        return len(queries)
+
+    before = count()
+    for number in range(2, 6):
+        desk.published(f"1.{number}")
+    assert count() == before
+
+
 def test_flags_are_open_by_default_and_filtered_by_age(client, analyst):
     today = timezone.localdate()
     for number, (days, closed) in enumerate(((3, None), (60, None), (5, desk.AT)), 1):
