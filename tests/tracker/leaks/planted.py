@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from string import ascii_lowercase
 from typing import Any
 
 from django.apps import apps
@@ -20,8 +21,9 @@ from tracker.releases import making
 
 from . import fields
 
-# Every marker begins so: who searches for this finds each of them.
-MARK = "zqx"
+# Every marker begins so: who searches for this finds each of them. Three letters stand
+# by chance in one of some hundred mails, whose links are signed.
+MARK = "zqxvj"
 AT = moment(11, 2)
 # What rows must have to be kept by the database.
 GIVEN: dict[str, dict[str, Any]] = {
@@ -53,7 +55,8 @@ class Planted:
             if model.startswith("axes.") or model == "commitments.AuditEvent":
                 self.markers[made.encode()] = f"{model}.{name}"
                 return made
-        made = f"{MARK}{len(self.markers):03d}"
+        first, second = divmod(len(self.markers), len(ascii_lowercase))
+        made = f"{MARK}{ascii_lowercase[first]}{ascii_lowercase[second]}"
         self.markers[made.encode()] = f"{model}.{name}"
         return made
 
