@@ -25,6 +25,15 @@ class HistoryEntryQuerySet(models.QuerySet["HistoryEntry"]):
             "commitment", "text", "body", "milestone", "refers_to", "merged_into"
         ).prefetch_related("citations__evidence__link")
 
+    def under_key(self, actor: str, idempotency_key: str) -> HistoryEntryQuerySet:
+        """What this author has recorded under a key: nothing, or one entry.
+
+        Empty keys are left out aloud, as the index does: SQLite takes it only then.
+        """
+        return self.filter(actor=actor, idempotency_key=idempotency_key).exclude(
+            idempotency_key=""
+        )
+
     def chained(self) -> HistoryEntryQuerySet:
         """With all that enters the digest, in the order of the chain."""
         return self.whole().order_by("seq")

@@ -152,9 +152,7 @@ def append(
         **transition,
     }
     if idempotency_key and (
-        earlier := HistoryEntry.objects.filter(
-            actor=author, idempotency_key=idempotency_key
-        ).first()
+        earlier := HistoryEntry.objects.under_key(author, idempotency_key).first()
     ):
         return _same_again(earlier, fields, texts["reason"])
     entry = _write(fields, texts, evidence, author, by, approver, at, idempotency_key)
@@ -198,11 +196,9 @@ def _check_sign_off(
 
 def is_replay(by: actors.Actor, idempotency_key: str) -> bool:
     """Whether this author has already recorded an entry under this key."""
-    return (
-        bool(idempotency_key)
-        and HistoryEntry.objects.filter(
-            actor=actors.key(by), idempotency_key=idempotency_key
-        ).exists()
+    author = actors.key(by)
+    return bool(idempotency_key) and (
+        HistoryEntry.objects.under_key(author, idempotency_key).exists()
     )
 
 
