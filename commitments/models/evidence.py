@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.text import slugify
 
 from commitments.statuses import Confidence, EvidenceType, Nature, Precision
@@ -23,7 +23,10 @@ class PageKeyField(models.CharField):
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def public(self) -> EvidenceQuerySet:
         """What a published commitment cites, or is tied to."""
-        return self.filter(commitments__standing__gt="").distinct()
+        # Looked up for each: a join gives a document once per commitment, and one page
+        # of them would have all sorted to tell which are the same.
+        ties = Evidence.commitments.through.objects.filter(evidence=OuterRef("pk"))
+        return self.filter(Exists(ties.filter(commitment__standing__gt="")))
 
     def at_address(self, url: str) -> EvidenceQuerySet:
         """The document at an address, however that is written."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.http import HttpResponsePermanentRedirect
 from django.urls import Resolver404, resolve, reverse
 from drf_spectacular.utils import extend_schema
@@ -162,9 +162,11 @@ class PartViewSet(NumberedViewSet):
         question = self.question()
         then = State.objects.at(as_of=question.on, known_at=question.known_at)
         told = then.select_related("wording_entry__text", "commitment")
-        return rows.filter(
-            commitment__in=then.public().order_by().values("commitment")
-        ).prefetch_related(Prefetch("commitment__states", told, to_attr="then"))
+        # Looked up for each, as a page holds few: all of a day would be read for one.
+        public = then.public().filter(commitment=OuterRef("commitment"))
+        return rows.filter(Exists(public)).prefetch_related(
+            Prefetch("commitment__states", told, to_attr="then")
+        )
 
 
 class CriterionViewSet(PartViewSet):

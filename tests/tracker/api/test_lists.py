@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.factories import CommitmentFactory, EvidenceFactory, assess
+from tests.plans import every_statement, is_sorted
 
 NOUNS = (
     *("commitments", "history", "evidence", "indicators", "sources", "passages"),
@@ -55,6 +56,17 @@ def test_a_page_links_to_its_neighbours(record, get):
 
     assert first["Link"] == f'<{first.json()["next"]}>; rel="next"'
     assert 'rel="prev"' in second["Link"]
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_a_page_is_not_sorted_out_of_all_rows(record, get, noun):
+    with every_statement(of=is_sorted) as asked:
+        second = get(f"{noun}/?limit=1").json()["next"]
+        if second:
+            get(second.partition("/api/v1/")[2])
+
+    pages = [sorts for statement, sorts in asked.items() if "LIMIT 2" in statement]
+    assert pages and not any(pages)
 
 
 def test_fields_and_expand_shape_a_row(record, get):
