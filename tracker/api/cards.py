@@ -164,18 +164,20 @@ def _made(pks: Collection[int], *, on: date) -> Iterator[Card]:
     for entry in past.chained():
         entries[entry.commitment_id].append(entry)
     context: dict[str, Any] = {"on": on, "is_past": False}
-    row = record_serializers.StateSerializer(context=context)
+    # Made once: its fields cost as much as what they tell of one commitment.
     detail = record_serializers.StateDetailSerializer(context=context)
+    in_row = record_serializers.StateSerializer.Meta.fields
     for state in states:
         context["history"] = entries[state.commitment_id]
+        whole = detail.to_representation(state)
         yield Card(
             commitment_id=state.commitment_id,
             entry=state.commitment.latest_entry_id,
             shape=shape(),
             since=on,
             until=until(state, on=on),
-            row=_text(row.to_representation(state)),
-            whole=_text(detail.to_representation(state)),
+            row=_text({name: whole[name] for name in in_row}),
+            whole=_text(whole),
         )
 
 
