@@ -58,3 +58,12 @@ def stats(rows: QuerySet[Any], *, on: date) -> dict[str, Any]:
         "claim_gaps": counted["n_claim_gaps"],
         "signed_off": counted["n_signed_off"],
     }
+
+
+def statuses(rows: QuerySet[Any]) -> dict[str, int]:
+    """Return how many of those that can be tracked have each status, "" for none yet.
+
+    ``rows`` as ``browse.counted`` gives them. One query.
+    """
+    scored = rows.filter(**{column(rows.model, "commitment__trackable"): True})
+    return dict(scored.order_by().values_list("status").annotate(n=Count("*")))

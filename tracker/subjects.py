@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from commitments.models import (
     Body,
-    Commitment,
     HistoryEntry,
     Partner,
     Responsibility,
@@ -72,29 +72,32 @@ class Line:
 
 def lines(subject: Subject, question: Question) -> list[Line]:
     """Return every subject with its counts on the days asked about, most first."""
-    listed = {
-        row.commitment.pk: row for row in reading.rows(browse.at(question), question)
-    }
-    through = getattr(Commitment, subject.many).through
-    owned: dict[int, list[reading.Row]] = defaultdict(list)
-    for one, pk in through.objects.order_by().values_list(
-        f"{subject.field}_id", "commitment_id"
-    ):
-        if pk in listed:
-            owned[one].append(listed[pk])
-    found = [_line(one, owned[one.pk]) for one in subject.model.objects.all()]
+    rows = browse.counted(question)
+    slug = browse.column(rows.model, browse.COLUMNS[subject.field])
+    is_scored = browse.column(rows.model, "commitment__trackable")
+    # No commitment has one body, partner or topic twice.
+    cells = rows.order_by().values_list(slug, is_scored, "status")
+    listed: Counter[str] = Counter()
+    scored: dict[str, Counter[str]] = defaultdict(Counter)
+    for one, is_tracked, status, n in cells.annotate(n=Count("*")):
+        listed[one] += n
+        if is_tracked:
+            scored[one][status] += n
+    found = [
+        _line(one, listed[one.slug], scored[one.slug])
+        for one in subject.model.objects.all()
+    ]
     found.sort(key=lambda line: (-line.listed, line.one.name))
     return found
 
 
-def _line(one: Any, rows: list[reading.Row]) -> Line:
-    counts = Counter(row.state.status for row in rows if row.is_scored)
+def _line(one: Any, listed: int, counts: Counter[str]) -> Line:
     kind = one.get_kind_display() if hasattr(one, "kind") else ""
     return Line(
         one=one,
         kind=kind,
-        listed=len(rows),
-        scored=sum(counts.values()),
+        listed=listed,
+        scored=counts.total(),
         counts={s: counts[s] for s in ("", *Status.values) if counts[s]},
     )
 

@@ -45,7 +45,11 @@ def test_counts_are_those_of_the_rows_on_any_day():
         question = browse.parse(QueryDict(f"as_of={on}"), today=on)
         rows = browse.at(question)
 
-        assert counting.stats(rows, on=on) == by_rows(list(rows), on)
+        found = by_rows(list(rows), on)
+        assert counting.stats(rows, on=on) == found
+        statuses = counting.statuses(rows)
+        assert sum(statuses.values()) == found["trackable"]
+        assert {s: statuses.get(s, 0) for s in Status.values} == found["status"]
 
 
 def test_counting_takes_one_query():

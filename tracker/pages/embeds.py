@@ -5,7 +5,6 @@ Framed anywhere, without script, cookie or anything from elsewhere.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,7 +20,7 @@ from django.views.decorators.http import require_safe
 from commitments.models import Plan, State
 from commitments.models.state import Standing
 from commitments.statuses import Status
-from tracker import browse, charts, pictures, reading, writing
+from tracker import browse, charts, counting, pictures, reading, writing
 from tracker.browse import BadParameter, Question
 from tracker.pages.asking import asked, for_everybody, plan_span
 
@@ -147,15 +146,14 @@ def status_bar(request: HttpRequest) -> HttpResponse:
     question, error = _asked(request)
     if error:
         return _refused(request, error)
-    rows = [row for row in reading.rows(browse.at(question), question) if row.is_scored]
-    counts = Counter(row.state.status for row in rows)
+    counts = counting.statuses(browse.counted(question))
     return _answer(
         request,
         "status_bar.html",
         question,
-        total=len(rows),
+        total=sum(counts.values()),
         bar=charts.bar(counts, title=_("All scored commitments")),
-        counts=[(s, counts[s]) for s in ("", *Status.values) if counts[s]],
+        counts=[(s, counts[s]) for s in ("", *Status.values) if s in counts],
     )
 
 
@@ -223,11 +221,8 @@ def status_bar_badge(request: HttpRequest) -> HttpResponse:
     question, error = asked(request, browse.parse_days)
     if error:
         return _no_badge(error)
-    rows = [row for row in reading.rows(browse.at(question), question) if row.is_scored]
+    counts = counting.statuses(browse.counted(question))
+    said = {"n": sum(counts.values()), "day": writing.day(question.on)}
     return _svg(
-        pictures.bar(
-            Counter(row.state.status for row in rows),
-            name=_("%(n)d opening-up commitments, %(day)s")
-            % {"n": len(rows), "day": writing.day(question.on)},
-        )
+        pictures.bar(counts, name=_("%(n)d opening-up commitments, %(day)s") % said)
     )
