@@ -88,7 +88,7 @@ class CorrectForm(ProposalForm):
             )
 
     def offered(self) -> Q:
-        return super().offered() | Q(history=self.entry)
+        return super().offered() | Q(pk__in=self.entry.evidence.order_by().values("pk"))
 
     @property
     def refers_to(self) -> HistoryEntry:

@@ -98,12 +98,14 @@ class EvidenceForm(ActForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        offered = Evidence.objects.filter(self.offered()).values("pk")
-        self.field("evidence").queryset = Evidence.objects.filter(pk__in=offered)
+        self.field("evidence").queryset = Evidence.objects.filter(self.offered())
 
     def offered(self) -> Q:
-        """Return the condition of documents offered as check boxes."""
-        return Q(commitments=self.commitment)
+        """Return the condition of documents offered as check boxes.
+
+        By their keys: joins would have all documents read, and some of them twice.
+        """
+        return Q(pk__in=self.commitment.evidence.order_by().values("pk"))
 
     def group_of(self, name: str) -> str:
         if name.startswith(NEW):
