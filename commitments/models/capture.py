@@ -42,7 +42,10 @@ class Capture(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["evidence", "-taken_at"], name="capture_of_evidence")
+            models.Index(fields=["evidence", "-taken_at"], name="capture_of_evidence"),
+            # Whether a page found somewhere is one that is kept: SQLite would read all
+            # texts for it.
+            models.Index(fields=["text_sha256"], name="capture_text"),
         ]
 
     def __str__(self) -> str:
