@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -44,8 +44,8 @@ from commitments.synthetic_rows import (
 from commitments.synthetic_words import ACTS, FIELDS, PLACES
 
 AUTHOR = actors.Machine("synthetic")
-# Between two rounds of entries.
-ROUND = timedelta(days=60)
+# Between two rounds of entries; those of one round are spread over fewer days.
+ROUND, SPREAD = timedelta(days=60), timedelta(days=50)
 
 # What happens to a commitment once it is published.
 Step = tuple[EntryKind, dict[str, Any]]
@@ -91,7 +91,9 @@ def make(
     """
     if not 1 <= commitments <= MOST:
         raise ValueError(f"Give a number of commitments from 1 to {MOST}.")
-    making = Making(commitments, seed, until, tell)
+    end = datetime.combine(until, time(8), tzinfo=UTC)
+    start = end - (ROUNDS - 1) * ROUND - SPREAD
+    making = Making(commitments, seed, start, until, tell)
     with transaction.atomic():
         chain.lock()
         for model in (Plan, Commitment, Evidence, HistoryEntry):
@@ -148,8 +150,7 @@ def _entry(
     """Return the next entry of the chain, of one commitment."""
     dice = making.dice("entry", number, turn)
     kind, values = path[turn - 1] if turn else (EntryKind.PUBLISHED, {})
-    spread = (ROUND - timedelta(days=10)) * number / making.commitments
-    at = making.start + turn * ROUND + spread
+    at = making.start + turn * ROUND + SPREAD * number / making.commitments
     texts = {"author_name": AUTHOR.name}
     if kind == EntryKind.PUBLISHED:
         worded = {n: getattr(row, n) for n in ("title", "title_zh")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -29,8 +29,6 @@ from commitments.synthetic_words import ACTS, FIELDS, PLACES
 BATCH = 1000
 # A pillar numbers its commitments with four digits.
 IN_A_PILLAR = 9_999
-# From the first publication to the last entry.
-SPAN = timedelta(days=330)
 
 
 @dataclass
@@ -39,6 +37,7 @@ class Making:
 
     commitments: int
     seed: int
+    start: datetime
     until: date
     tell: Callable[[str], object]
     seq: int = 0
@@ -49,10 +48,6 @@ class Making:
     topics: list[Topic] = field(default_factory=list)
     documents: list[tuple[int, bool]] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
-
-    @property
-    def start(self) -> datetime:
-        return datetime.combine(self.until, time(8), tzinfo=UTC) - SPAN
 
     def dice(self, *what: Any) -> random.Random:
         """Return the same chances each time it is asked for the same thing."""

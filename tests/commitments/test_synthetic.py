@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -31,6 +31,14 @@ def test_a_made_up_record_verifies_and_has_its_size(quietly):
     assert 7 * 60 < Citation.objects.count() < 9 * 60
     assert State.objects.at(as_of=UNTIL).count() == 60
     assert State.objects.at(as_of=date(2026, 2, 1)).exclude(status="").count() == 0
+
+
+def test_the_last_entries_are_of_the_last_days_and_none_is_later(quietly):
+    quietly(commitments=60)
+    last = HistoryEntry.objects.latest("seq")
+
+    assert UNTIL - timedelta(days=7) <= last.recorded_at.date() <= UNTIL
+    assert not HistoryEntry.objects.filter(effective_on__gt=UNTIL).exists()
 
 
 def test_rows_made_later_get_keys_of_their_own(quietly):
