@@ -14,6 +14,9 @@ from tests.factories import CommitmentFactory, EvidenceFactory
 
 from .test_chain import findings
 
+# How many entries the long version appends, with eight writers on either database.
+APPENDS = int(os.environ.get("APPENDS", "3200"))
+
 WRITER = """
 import sys, django
 django.setup()
@@ -71,13 +74,10 @@ def contended(transactional_db):
     from commitments.accounts import ensure_groups
 
     ensure_groups()
-    for _ in range(80):
+    # A commitment is told of some forty times in the years of a plan.
+    for _ in range(max(80, APPENDS // 40)):
         CommitmentFactory()
     EvidenceFactory()
-
-
-# How many entries the long version appends, with eight writers on either database.
-APPENDS = int(os.environ.get("APPENDS", "3200"))
 
 
 @pytest.mark.timeout(400 + APPENDS // 10)
