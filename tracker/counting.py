@@ -60,10 +60,22 @@ def stats(rows: QuerySet[Any], *, on: date) -> dict[str, Any]:
     }
 
 
-def statuses(rows: QuerySet[Any]) -> dict[str, int]:
+def statuses(rows: QuerySet[Any]) -> Counter[str]:
     """Return how many of those that can be tracked have each status, "" for none yet.
 
     ``rows`` as ``browse.counted`` gives them. One query.
     """
     scored = rows.filter(**{column(rows.model, "commitment__trackable"): True})
-    return dict(scored.order_by().values_list("status").annotate(n=Count("*")))
+    cells = scored.order_by().values_list("status")
+    return Counter(dict(cells.annotate(n=Count("*"))))
+
+
+def claims(rows: QuerySet[Any]) -> Counter[tuple[str, str]]:
+    """Return how many of those have each official position with each status.
+
+    ``rows`` as ``browse.counted`` gives them. One query.
+    """
+    scored = rows.filter(**{column(rows.model, "commitment__trackable"): True})
+    cells = scored.order_by().values_list("official_position", "status")
+    found = cells.annotate(n=Count("*"))
+    return Counter({(position, status): n for position, status, n in found})

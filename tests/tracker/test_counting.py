@@ -1,5 +1,6 @@
 """Counts made by the database are those of the rows."""
 
+from collections import Counter
 from datetime import date
 
 import pytest
@@ -45,11 +46,21 @@ def test_counts_are_those_of_the_rows_on_any_day():
         question = browse.parse(QueryDict(f"as_of={on}"), today=on)
         rows = browse.at(question)
 
-        found = by_rows(list(rows), on)
-        assert counting.stats(rows, on=on) == found
-        statuses = counting.statuses(rows)
-        assert sum(statuses.values()) == found["trackable"]
-        assert {s: statuses.get(s, 0) for s in Status.values} == found["status"]
+        assert counting.stats(rows, on=on) == by_rows(list(rows), on)
+        scored = [row for row in rows if row.commitment.trackable]
+        assert counting.statuses(rows) == Counter(row.status for row in scored)
+        claims = Counter((row.official_position, row.status) for row in scored)
+        assert counting.claims(rows) == claims
+
+
+def test_counts_of_today_are_those_of_the_states_of_today():
+    record.small()
+    question = browse.parse(QueryDict(""), today=DAYS[2])
+    now, then = browse.counted(question), browse.at(question)
+
+    assert now.model != then.model
+    for count in (counting.statuses, counting.claims):
+        assert count(now) == count(then) != Counter()
 
 
 def test_counting_takes_one_query():

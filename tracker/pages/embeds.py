@@ -151,9 +151,9 @@ def status_bar(request: HttpRequest) -> HttpResponse:
         request,
         "status_bar.html",
         question,
-        total=sum(counts.values()),
+        total=counts.total(),
         bar=charts.bar(counts, title=_("All scored commitments")),
-        counts=[(s, counts[s]) for s in ("", *Status.values) if s in counts],
+        counts=[(s, counts[s]) for s in ("", *Status.values) if counts[s]],
     )
 
 
@@ -222,7 +222,7 @@ def status_bar_badge(request: HttpRequest) -> HttpResponse:
     if error:
         return _no_badge(error)
     counts = counting.statuses(browse.counted(question))
-    said = {"n": sum(counts.values()), "day": writing.day(question.on)}
+    said = {"n": counts.total(), "day": writing.day(question.on)}
     return _svg(
         pictures.bar(counts, name=_("%(n)d opening-up commitments, %(day)s") % said)
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.safestring import SafeString
@@ -22,7 +22,9 @@ def indicator_index(request: HttpRequest) -> HttpResponse:
     """Answer which figures there are: where they stood, and where they stand."""
     question, error = asked(request, browse.parse_days)
     found = _indicators(question.on).order_by("name")
-    listed = _listed(question)
+    listed = _listed(
+        question, Indicator.commitments.through.objects.values("commitment")
+    )
     lines = [
         {
             "one": one,
@@ -86,8 +88,9 @@ def _spark(one: Indicator) -> SafeString:
     )
 
 
-def _listed(question: browse.Question) -> dict[int, reading.Row]:
-    rows = reading.rows(browse.at(question), question)
+def _listed(question: browse.Question, pks: QuerySet[Any]) -> dict[int, reading.Row]:
+    """Return those of some commitments that were published, by their keys."""
+    rows = reading.rows(browse.at(question).filter(commitment__in=pks), question)
     return {row.commitment.pk: row for row in rows}
 
 
@@ -97,7 +100,7 @@ def indicator_page(request: HttpRequest, slug: str) -> HttpResponse:
     question, error = asked(request, browse.parse_days)
     one = get_object_or_404(_indicators(question.on), slug=slug)
     readings = list(one.observations.all())
-    listed = _listed(question)
+    listed = _listed(question, one.commitments.order_by().values("pk"))
     chart = figures.steps(
         [(o.observed_on, o.value) for o in readings],
         baseline=(one.baseline_on, one.baseline),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_safe
 from commitments import statuses
 from commitments.models import Pillar
 from commitments.statuses import EntryKind, Freshness, Position, Status
-from tracker import browse, changes, languages, reading, tip_ledger
+from tracker import browse, changes, counting, languages, reading, tip_ledger
 from tracker.changes import Asked
 from tracker.pages.asking import asked, computed_anew, page
 
@@ -27,33 +28,33 @@ def claim_gap(request: HttpRequest) -> HttpResponse:
     states = browse.states(replace(question, claim_gap=True))
     states = states.select_related("position_entry__body", "position_entry__text")
     gaps = reading.rows(states, question)
-    scored = [r for r in reading.rows(browse.at(question), question) if r.is_scored]
+    counts = counting.claims(browse.counted(question))
+    held = {status for position, status in counts}
+    seen = [status for status in Status if status in held]
     return page(
         request,
         "claim_gap.html",
         question,
         error,
         gaps=gaps,
-        total=len(scored),
-        statuses=[s for s in Status if any(r.state.status == s for r in scored)],
-        table=_positions(scored),
+        total=counts.total(),
+        statuses=seen,
+        table=_positions(counts, seen),
         section="claim-gap",
     )
 
 
-def _positions(scored: list[reading.Row]) -> list[dict[str, Any]]:
+def _positions(
+    counts: Counter[tuple[str, str]], seen: list[Status]
+) -> list[dict[str, Any]]:
     """Return each official position with its commitments by delivery status."""
     lines = []
-    seen = [s.value for s in Status if any(r.state.status == s for r in scored)]
     for position in Position:
-        rows = [r for r in scored if r.state.official_position == position]
-        if not rows:
-            continue
-        cells = [
-            (s, sum(r.state.status == s for r in rows), _is_gap(position, s))
-            for s in seen
-        ]
-        lines.append({"position": position, "total": len(rows), "cells": cells})
+        # Those without a status are in the total alone.
+        total = sum(n for (held, status), n in counts.items() if held == position)
+        cells = [(s.value, counts[position, s], _is_gap(position, s)) for s in seen]
+        if total:
+            lines.append({"position": position, "total": total, "cells": cells})
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,7 +13,16 @@ from django.views.decorators.http import condition, require_safe
 
 from commitments.models import State
 from commitments.models.state import Standing
-from tracker import browse, languages, pictures, reading, share, telling, writing
+from tracker import (
+    browse,
+    counting,
+    languages,
+    pictures,
+    reading,
+    share,
+    telling,
+    writing,
+)
 from tracker.browse import Question
 from tracker.pages.asking import asked
 from tracker.pages.home import finding
@@ -99,7 +107,7 @@ def _past(question: Question) -> str:
 @picture
 def everything(question: Question) -> bytes:
     """Return the picture of the whole: the finding, and how many stand where."""
-    rows = [row for row in reading.rows(browse.at(question), question) if row.is_scored]
-    counts = Counter(row.state.status for row in rows)
+    counts = counting.statuses(browse.counted(question))
+    headline = finding(counts.total(), counts)
     day = _past(question) if question.is_past else writing.day(question.today)
-    return share.whole(headline=finding(len(rows), counts), counts=counts, day=day)
+    return share.whole(headline=headline, counts=counts, day=day)

@@ -72,13 +72,14 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     """Answer what each sentence of a source gave, or that it gave nothing."""
     question, error = asked(request, browse.parse_days)
     document = get_object_or_404(Source, slug=slug)
-    rows = {
-        row.commitment.pk: row for row in reading.rows(browse.at(question), question)
-    }
-    links: dict[int, list[reading.Row]] = {}
     through = Commitment.passages.through.objects.filter(
         passage__source=document
     ).order_by("commitment__ref_order")
+    given = browse.at(question).filter(
+        commitment__in=through.order_by().values("commitment")
+    )
+    rows = {row.commitment.pk: row for row in reading.rows(given, question)}
+    links: dict[int, list[reading.Row]] = {}
     for passage_id, pk in through.values_list("passage_id", "commitment_id"):
         if pk in rows:
             links.setdefault(passage_id, []).append(rows[pk])
