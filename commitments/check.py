@@ -5,21 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from django.db.models import Prefetch
 
 from commitments import archive, chain, search, shown
 from commitments.chain import Finding
-from commitments.fold import Values
-from commitments.models import Commitment, State
+from commitments.fold import Values, fold
+from commitments.models import Commitment, HistoryEntry, State
 from commitments.models.commitment import WORDING
 from commitments.models.state import NO_ENTRY_YET
 from commitments.services.checkpoints import compare, read_checkpoints
-from commitments.services.record import rows, spells
+from commitments.services.record import rows
+
+# Commitments that are read, with all that is of them, at a time.
+BATCH = 200
 
 
 def check_record() -> Iterator[str]:
     """Yield each stored value that differs from what the history adds up to."""
-    for commitment in Commitment.objects.select_related("wording_entry__text"):
-        found = spells(commitment)
+    entries = HistoryEntry.objects.select_related("milestone")
+    standing = State.objects.filter(known_until=NO_ENTRY_YET)
+    every = Commitment.objects.select_related("wording_entry__text").prefetch_related(
+        Prefetch("history", entries.prefetch_related("citations")),
+        Prefetch(
+            "states", standing.order_by("effective_from"), to_attr="standing_states"
+        ),
+        "criteria",
+    )
+    for commitment in every.iterator(BATCH):
+        found = fold(commitment.history.all(), own_interval=commitment.own_interval)
         current = found[-1][1] if found else Values()
         for name, value in current.as_dict().items():
             if (stored := getattr(commitment, name)) != value:
@@ -32,10 +47,11 @@ def check_record() -> Iterator[str]:
         yield from check()
 
 
-def _check_states(commitment: Commitment, wanted: list[dict]) -> Iterator[str]:
+def _check_states(commitment: Any, wanted: list[dict[str, Any]]) -> Iterator[str]:
     names = ["effective_from", "effective_until", *Values().as_dict()]
-    states = State.objects.filter(commitment=commitment, known_until=NO_ENTRY_YET)
-    stored = list(states.order_by("effective_from").values(*names))
+    stored = [
+        {n: getattr(state, n) for n in names} for state in commitment.standing_states
+    ]
     if stored != wanted:
         yield f"{commitment.slug}: its stored states differ from its history"
 
@@ -48,7 +64,7 @@ def _check_wording(commitment: Commitment) -> Iterator[str]:
     for field in WORDING:
         if getattr(commitment, field) != wording[field]:
             yield f"{commitment.slug}: its {field} differs from its history"
-    if dict(commitment.criteria.values_list("key", "text")) != wording["criteria"]:
+    if {c.key: c.text for c in commitment.criteria.all()} != wording["criteria"]:
         yield f"{commitment.slug}: its test differs from its history"
 
 

@@ -65,9 +65,8 @@ def statuses(rows: QuerySet[Any]) -> Counter[str]:
 
     ``rows`` as ``browse.counted`` gives them. One query.
     """
-    scored = rows.filter(**{column(rows.model, "commitment__trackable"): True})
-    cells = scored.order_by().values_list("status")
-    return Counter(dict(cells.annotate(n=Count("*"))))
+    cells = _scored(rows).values_list("status").annotate(n=Count("*"))
+    return Counter(dict(cells))
 
 
 def claims(rows: QuerySet[Any]) -> Counter[tuple[str, str]]:
@@ -75,7 +74,11 @@ def claims(rows: QuerySet[Any]) -> Counter[tuple[str, str]]:
 
     ``rows`` as ``browse.counted`` gives them. One query.
     """
-    scored = rows.filter(**{column(rows.model, "commitment__trackable"): True})
-    cells = scored.order_by().values_list("official_position", "status")
+    cells = _scored(rows).values_list("official_position", "status")
     found = cells.annotate(n=Count("*"))
     return Counter({(position, status): n for position, status, n in found})
+
+
+def _scored(rows: QuerySet[Any]) -> QuerySet[Any]:
+    is_scored = column(rows.model, "commitment__trackable")
+    return rows.filter(**{is_scored: True}).order_by()

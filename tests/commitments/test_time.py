@@ -4,6 +4,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -172,6 +174,19 @@ def test_check_record_names_a_stored_value_that_drifted():
 
     assert "status is 'delivered', history says 'under_way'" in found
     assert "its stored states differ" in found
+
+
+def test_checking_more_of_the_record_takes_no_more_queries():
+    def count():
+        with CaptureQueriesContext(connection) as queries:
+            assert list(check_record()) == []
+        return len(queries)
+
+    assess(CommitmentFactory())
+    before = count()
+    for _ in range(3):
+        assess(CommitmentFactory())
+    assert count() == before
 
 
 def test_a_clock_set_back_leaves_entries_in_order():
