@@ -170,8 +170,6 @@ class HistoryEntry(models.Model):
             models.Index(fields=["commitment", "seq"], name="entry_of_commitment"),
             # Answers "what had been recorded by that day".
             models.Index(fields=["recorded_at", "seq"], name="entry_recorded"),
-            # Shows what happened last, first.
-            models.Index(fields=["effective_on", "seq"], name="entry_happened"),
         ]
 
     def __str__(self) -> str:

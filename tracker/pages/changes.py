@@ -171,7 +171,7 @@ def _counts(found: Any, on: date) -> list[tuple[str, int]]:
     first = max(on, date(2, 1, 1)).replace(day=1)
     for _month in range(MONTHS - 1):
         first = (first - timedelta(days=1)).replace(day=1)
-    # By days, which an index has in order: SQLite calls Python for the month of each.
+    # By days: for the month of each entry SQLite would call Python.
     days = found.filter(effective_on__gte=first).values_list("effective_on")
     counts: Counter[date] = Counter()
     for day, n in days.annotate(n=Count("*")):

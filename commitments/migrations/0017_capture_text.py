@@ -13,8 +13,4 @@ class Migration(migrations.Migration):
             model_name="capture",
             index=models.Index(fields=["text_sha256"], name="capture_text"),
         ),
-        migrations.AddIndex(
-            model_name="historyentry",
-            index=models.Index(fields=["effective_on", "seq"], name="entry_happened"),
-        ),
     ]
