@@ -24,22 +24,18 @@ from django.conf import settings
 from commitments import chain
 from commitments.chain import Finding
 from commitments.models import HistoryEntry
+from commitments.own_keys import own_key
 
 
 def signing_key() -> Ed25519PrivateKey:
     """Return the key that signs; made on first use where none is configured."""
-    if settings.CHECKPOINT_KEY:
-        return Ed25519PrivateKey.from_private_bytes(
-            base64.b64decode(settings.CHECKPOINT_KEY)
-        )
-    path = Path(settings.DATA_DIR) / "checkpoint_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        raw = Ed25519PrivateKey.generate().private_bytes_raw()
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(raw))
-    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_bytes()))
+    key = settings.CHECKPOINT_KEY or own_key("checkpoint_key", _new_key)
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(key))
+
+
+def _new_key() -> str:
+    raw = Ed25519PrivateKey.generate().private_bytes_raw()
+    return base64.b64encode(raw).decode()
 
 
 def public_key() -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import os
 import secrets
-from contextlib import suppress
-from pathlib import Path
-from uuid import uuid4
+from functools import partial
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+from commitments.own_keys import own_key
 
 PREFIX = "whsec_"
 
@@ -53,15 +52,4 @@ def _fernet(key: str) -> Fernet:
 
 def _own_key() -> str:
     """Return the key of the data folder; made on first use where none is set."""
-    path = Path(settings.DATA_DIR) / "webhook_key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Linked into place whole: another process never reads half a key.
-        fresh = path.with_name(f"{path.name}.{uuid4().hex}")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_text()
+    return own_key("webhook_key", partial(secrets.token_urlsafe, 48))
