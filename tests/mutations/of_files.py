@@ -120,6 +120,31 @@ MUTATIONS = [
             "faults/test_full_disks.py::test_a_file_that_may_not_grow_so_long_is_not_left_half"
         ],
     ),
+    Mutation(
+        "a key of the installation is written in place",
+        [
+            Change(
+                "commitments/own_keys.py",
+                '        fresh = path.with_name(f"{name}.{uuid4().hex}")\n',
+                "        fresh = path\n",
+            ),
+            Change(
+                "commitments/own_keys.py",
+                "            os.link(fresh, path)\n        fresh.unlink()\n",
+                "            pass\n",
+            ),
+        ],
+        [
+            "commitments/test_own_keys.py::test_who_is_ended_while_making_one_leaves_none"
+        ],
+    ),
+    without(
+        "of two that make a key at once one fails",
+        "commitments/own_keys.py",
+        "        with suppress(FileExistsError):\n            os.link(fresh, path)\n",
+        "        os.link(fresh, path)\n",
+        "commitments/test_own_keys.py::test_all_that_make_a_key_at_once_hold_the_same",
+    ),
     without(
         "a backup of SQLite is a plain copy of its file",
         MAKING,
