@@ -75,7 +75,7 @@ def test_text_and_html_tell_what_is_flagged_waiting_and_due(reviewer, settings):
     )
     Commitment.objects.filter(pk=flagged.pk).update(review_due_on=AT.date() + 2 * DAY)
     waits = propose(flagged, UserFactory())
-    services.receive_tip(message="zq", form_key="a", at=AT)
+    services.receive_tip(message="For the desk alone.", form_key="a", at=AT)
 
     assert morning() == 1
 
@@ -92,7 +92,7 @@ def test_text_and_html_tell_what_is_flagged_waiting_and_due(reviewer, settings):
     assert "Open the sea & the land" in text and "sea &amp; the land" in html
     page = reverse("admin:commitments_proposal_change", args=[waits.pk])
     assert f"https://tracker.example.org{page}" in text and page in html
-    assert "zq" not in text
+    assert "For the desk alone" not in text
 
 
 def test_nobody_is_told_to_sign_off_what_is_their_own(reviewer):
