@@ -5,9 +5,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -320,51 +318,6 @@ def test_history_entry_can_be_read(client, analyst):
     page = client.get(reverse("admin:commitments_historyentry_change", args=[entry.pk]))
     assert "A law was drafted." in text(page)
     assert entry.text.reason_salt not in text(page)
-
-
-@pytest.mark.parametrize(
-    "name", ["commitment", "historyentry", "flag", "citation", "state", "historytext"]
-)
-def test_changelists_take_no_query_per_row(client, analyst, name):
-    address = reverse(f"admin:commitments_{name}_changelist")
-
-    def count():
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            assert client.get(address).status_code == 200
-        return len(queries)
-
-    def add(ref):
-        Flag.objects.create(
-            commitment=desk.assessed(ref),
-            reason="stale",
-            since_on=desk.AT.date(),
-            opened_at=desk.AT,
-        )
-
-    add("1.1")
-    count()
-    before = count()
-    for number in range(2, 6):
-        add(f"1.{number}")
-    assert count() == before
-
-
-def test_what_a_pillar_would_take_along_is_told_without_a_query_per_commitment(client):
-    client.force_login(desk.account("root", "administrator"))
-    pillar = desk.published("1.1").pillar
-    address = reverse("admin:commitments_pillar_delete", args=[pillar.pk])
-
-    def count():
-        with CaptureQueriesContext(connection) as queries:
-            assert "Cannot delete pillar" in text(client.get(address))
-        return len(queries)
-
-    before = count()
-    for number in range(2, 6):
-        desk.published(f"1.{number}")
-    assert count() == before
 
 
 def test_flags_are_open_by_default_and_filtered_by_age(client, analyst):
