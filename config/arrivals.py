@@ -8,7 +8,8 @@ still holds a thread, for UNREAD seconds: that is left to a proxy that buffers.
 
 An answer that the site has in memory is given by the loop itself: to pass a request to
 a thread and back costs several times what such an answer does. The requests that are
-there at once share one look at the site's state.
+there at once share one look at the site's state. While a thread computes an answer, who
+asks for the same waits for it here: a page that a crowd asks for takes one thread.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ from gunicorn.http import RequestParser, wsgi
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from config.failures import MOST_BYTES
-from config.turns import TURNS
+from config.turns import TURNS, Application, Environ
+
+# Where the site leaves what makes two requests ask for the same answer.
+KEY = "tracker.key"
 
 # Seconds until the first byte, and until the last; a long request gets more.
 FIRST, REST, BYTES_A_SECOND = 5, 20, 1000
@@ -42,11 +46,22 @@ LONGEST_HEAD, MOST_HELD = 1_000_000, 4 * MOST_BYTES
 # Seconds after which an answer was not at hand, and for which none is sought then: the
 # database is slow, and the loop has no time to wait for it.
 SLOW, RESPITE = 0.05, 1
+# Seconds for which one waits here for what another's request is computing.
+PATIENCE = 10
 END = b"\r\n\r\n"
 LENGTH = re.compile(rb"\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r", re.IGNORECASE)
 CLOSING = b"Connection: close\r\nContent-Length: 0\r\n\r\n"
 TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\n" + CLOSING
 TOO_MUCH = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n" + CLOSING
+
+
+@dataclass
+class Behind:
+    """Who waits for the answer that a thread is computing for the ``first``."""
+
+    first: TConn
+    waiting: list[tuple[TConn, bytes]] = field(default_factory=list)
+    began: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -89,9 +104,13 @@ class Written:
 
 
 class Parser(RequestParser):
-    """gunicorn's, which gives again what the loop has read and left to a thread."""
+    """gunicorn's, which gives again what the loop has read and left to a thread.
+
+    ``key`` is that of the answer which was not at hand; None where it is nobody else's.
+    """
 
     left: Any = None
+    key: Any = None
 
     def __next__(self) -> Any:
         request, self.left = self.left, None
@@ -101,12 +120,15 @@ class Parser(RequestParser):
 class Worker(ThreadWorker):
     """gunicorn's worker of threads, with nobody to wait for in them."""
 
+    wsgi: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arriving: dict[TConn, Arriving] = {}
         self.leaving: dict[TConn, float] = {}
-        # What came whole, and may be at hand.
-        self.whole: list[tuple[TConn, bytes]] = []
+        # What came whole and may be at hand, and whether it may wait for another.
+        self.whole: list[tuple[TConn, bytes, bool]] = []
+        self.behind: dict[Any, Behind] = {}
         self.looked = self.respite = 0.0
         self.look: Any = None
 
@@ -114,13 +136,32 @@ class Worker(ThreadWorker):
         """Load the site, and learn whether it tells what it has at hand.
 
         ``at_hand()`` of a site gives what is called as a WSGI application, which gives
-        None for what takes work.
+        None for what takes work, and leaves the KEY of its answer in the request.
         """
         super().load_wsgi()
         # What the site is made of stays: the collector need not walk over it again.
         gc.collect()
         gc.freeze()
         self.look = getattr(self.wsgi, "at_hand", None)
+        self.wsgi = self.releasing(self.wsgi)
+
+    def releasing(self, site: Application) -> Application:
+        """Return the site; who waits for its answer is released once there is one."""
+
+        def answer(environ: Environ, start_response: Any) -> Any:
+            try:
+                return site(environ, start_response)
+            finally:
+                # The loop waits for nobody who reads slowly, so it is told before that.
+                if environ.get(KEY) in self.behind:
+                    self.method_queue.defer(self.release, environ[KEY])
+
+        return answer
+
+    def release(self, key: Any) -> None:
+        """Have all that wait for an answer looked at again, and not wait once more."""
+        if behind := self.behind.pop(key, None):
+            self.whole += [(conn, whole, False) for conn, whole in behind.waiting]
 
     def enqueue_req(self, conn: TConn) -> None:
         """Gather the next request of a connection, new or kept."""
@@ -172,7 +213,7 @@ class Worker(ThreadWorker):
         conn.parser.unreader.unread(whole)
         is_plain = whole.startswith(b"GET ") and len(whole) == arriving.length
         if self.look and is_plain:
-            self.whole.append((conn, whole))
+            self.whole.append((conn, whole, True))
         else:
             super().enqueue_req(conn)
 
@@ -185,12 +226,20 @@ class Worker(ThreadWorker):
         super().wait_for_and_dispatch_events(0 if self.whole else timeout)
         together, self.whole = self.whole, []
         at_hand = self.look() if together else None
-        for conn, whole in together:
-            if not self.is_answered(conn, whole, at_hand):
-                super().enqueue_req(conn)
+        for conn, whole, may_wait in together:
+            if self.is_answered(conn, whole, at_hand):
+                continue
+            key = conn.parser.key
+            if may_wait and key in self.behind:
+                self.behind[key].waiting.append((conn, whole))
+                continue
+            if key is not None:
+                self.behind.setdefault(key, Behind(conn))
+            super().enqueue_req(conn)
 
     def is_answered(self, conn: TConn, whole: bytes, at_hand: Any) -> bool:
         """Answer with what is at hand; False where there is nothing."""
+        conn.parser.key = None
         began = time.monotonic()
         if began < self.respite:
             return False
@@ -223,7 +272,7 @@ class Worker(ThreadWorker):
             answer.force_close()
         pieces = at_hand(environ, answer.start_response)
         if pieces is None:
-            conn.parser.left = request
+            conn.parser.left, conn.parser.key = request, environ.get(KEY)
             return None
         for piece in pieces:
             answer.write(piece)
@@ -273,6 +322,10 @@ class Worker(ThreadWorker):
 
     def finish_request(self, conn: TConn, done: Future) -> None:
         """Take leave of a client without making the others wait for it."""
+        key = getattr(conn.parser, "key", None)
+        if key in self.behind and self.behind[key].first is conn:
+            # It never came to the site.
+            self.release(key)
         if done.cancelled() or done.exception() or done.result():
             return super().finish_request(conn, done)
         self.take_leave(conn)
@@ -316,3 +369,6 @@ class Worker(ThreadWorker):
         for conn, until in list(self.leaving.items()):
             if now > until:
                 self.end(conn)
+        for key, behind in list(self.behind.items()):
+            if now > behind.began + PATIENCE:
+                self.release(key)

@@ -26,8 +26,9 @@ from tracker import kept_answers
 from tracker.kept_answers import Application, Environ, Headers, Kept
 
 VERSION = "SELECT number FROM commitments_dataversion WHERE id = 1"
-# Where the fate of a request and its route are left for the count.
-OUTCOME, ROUTE = "tracker.cache", "tracker.route"
+# Where the fate of a request and its route are left for the count, and the key of its
+# answer for the server.
+OUTCOME, ROUTE, KEY = "tracker.cache", "tracker.route", "tracker.key"
 # An answer above this share of the memory would push out too many others.
 LARGEST = 8
 # How long one waits for an answer that another request is computing.
@@ -91,7 +92,7 @@ class AnswerCache:
 
     def __call__(self, environ: Environ, start_response: Callable) -> Iterable[bytes]:
         """Answer; what became of it is left in the request for whoever counts."""
-        key = kept_answers.key_of(environ) if self.most else None
+        key = self._key(environ)
         environ[OUTCOME] = "pass"
         if key is None:
             return self.application(environ, start_response)
@@ -128,13 +129,18 @@ class AnswerCache:
         environ: Environ,
         start_response: Callable,
     ) -> Iterable[bytes] | None:
-        key = kept_answers.key_of(environ) if self.most else None
+        key = self._key(environ)
         if key is None:
             return None
         generation, _ = current()
         with self.lock:
             kept = self._kept(generation, key, kept_answers.encoding_for(environ))
         return self._given(kept, environ, start_response) if kept else None
+
+    def _key(self, environ: Environ) -> tuple | None:
+        key = kept_answers.key_of(environ) if self.most else None
+        environ[KEY] = key
+        return key
 
     def _generation(self) -> tuple[Generation, bool]:
         """Return what is kept of the current version, and whether more may be.

@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
+from config.arrivals import KEY
+
 # Seconds, and bytes.
 BUSY, LARGE = 3, 8_000_000
 
@@ -21,18 +23,23 @@ class Echo:
             return kept
         if path == "/busy":
             time.sleep(BUSY)
-        if path == "/inside":
-            return self.told_of_others(start_response)
+        if path.endswith("/inside"):
+            return self.told_of_others(environ, start_response)
+        if path == "/shared/large":
+            start_response("200 OK", [("Content-Length", str(LARGE))])
+            return [b"x" * LARGE]
         # The site leaves a body of no announced length unread.
         body = b"" if path == "/unread" else environ["wsgi.input"].read()
         told = f"{environ['REQUEST_METHOD']} {path} {len(body)};".encode()
         start_response("200 OK", [("Content-Length", str(len(told)))])
         return [told]
 
-    def told_of_others(self, start_response: Callable) -> Iterable[bytes]:
+    def told_of_others(
+        self, environ: dict, start_response: Callable
+    ) -> Iterable[bytes]:
         self.inside += 1
         told = f"{self.inside} inside;".encode()
-        time.sleep(0.002)
+        time.sleep(float(environ["QUERY_STRING"]))
         self.inside -= 1
         start_response("200 OK", [("Content-Length", str(len(told)))])
         return [told]
@@ -43,6 +50,8 @@ class Echo:
 
     def kept(self, environ: dict, start_response: Callable) -> Iterable[bytes] | None:
         path = environ["PATH_INFO"]
+        if path.startswith("/shared"):
+            environ[KEY] = path
         if path == "/at-hand/broken":
             raise ValueError
         if path == "/at-hand/slow":

@@ -101,7 +101,7 @@ def test_threads_answer_one_after_the_other(tmp_path, patience):
     """Unless it takes long, as a moment can on a slow machine."""
 
     def alone(port):
-        return b"\r\n1 inside;" in answer(port, get("/inside"))
+        return b"\r\n1 inside;" in answer(port, get("/inside?0.002"))
 
     settings = f"TURNS.patience = {patience}"
     with (

@@ -1,5 +1,6 @@
 """Many ask for the same page at once, and nothing of it is kept yet."""
 
+import select
 import socket
 from contextlib import ExitStack
 
@@ -26,15 +27,19 @@ def whole(line):
 @pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("without", "computations"),
+    ("without", "busy", "computations"),
     [
-        ("", 1),
+        ("", 1, 1),
+        pytest.param("loop", gunicorn.threads, 1, id="control: wait in threads"),
         pytest.param(
-            "waiting", gunicorn.threads, id="control", marks=pytest.mark.faults
+            "loop, waiting",
+            *(gunicorn.threads, gunicorn.threads),
+            id="control: do not wait",
+            marks=pytest.mark.faults,
         ),
     ],
 )
-def test_a_page_is_computed_once_for_all_who_ask(tmp_path, without, computations):
+def test_a_page_is_computed_once_for_all_who_ask(tmp_path, without, busy, computations):
     records.small()
     environment = {
         **celery_environment(),
@@ -42,6 +47,10 @@ def test_a_page_is_computed_once_for_all_who_ask(tmp_path, without, computations
         "FAULT_WITHOUT": without,
         "TRACKER_SECURE": "off",
     }
+    # The loop leaves nothing to threads for a slow moment's sake, as on a quick machine.
+    settings = "arrivals.SLOW, arrivals.PATIENCE = 60, 100"
+    if "loop" in without:
+        settings += '\narrivals.KEY = "unknown to the site"'
 
     def noted(name):
         path = tmp_path / name
@@ -53,22 +62,32 @@ def test_a_page_is_computed_once_for_all_who_ask(tmp_path, without, computations
             *("--workers", "1"),
             site="tests.faults.cold",
             first=LIVE,
+            settings=settings,
             environment=environment,
         ) as port,
         ExitStack() as stack,
     ):
-        lines = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", port), 60))
-            for _ in range(MANY)
-        ]
-        for line in lines:
-            line.sendall(ASKED % b"/")
-        # Each thread of the process has one, and the first is not done yet.
-        wait_for(lambda: noted("asked") == gunicorn.threads)
+
+        def asking(path):
+            line = stack.enter_context(
+                socket.create_connection(("127.0.0.1", port), 60)
+            )
+            line.sendall(ASKED % path)
+            return line
+
+        lines = [asking(b"/") for _ in range(MANY)]
+        # The first is not done yet.
+        wait_for(lambda: noted("asked") >= busy)
         wait_for(lambda: noted("computed") == computations)
+        other = asking(b"/method/")
+        # The site has threads left for others, or none.
+        is_free = bool(select.select([other], [], [], 20 if busy == 1 else 2)[0])
+        asked = noted("asked")
         (tmp_path / "go").touch()
         answers = [whole(line) for line in lines]
 
+    assert is_free == (busy == 1)
+    assert asked == busy + is_free
     assert all(b"Opening-Up Tracker" in one for one in answers)
     assert len({one.partition(b"\r\n\r\n")[2] for one in answers}) == 1
     assert noted("computed") == computations

@@ -206,6 +206,43 @@ MUTATIONS = [
         "faults/test_slow_clients.py::test_who_is_late_is_told_so_and_sent_away",
     ),
     without(
+        "a crowd for one page takes every thread",
+        "config/arrivals.py",
+        "            if may_wait and key in self.behind:",
+        "            if False:",
+        "faults/test_cold_cache.py::test_a_page_is_computed_once_for_all_who_ask",
+    ),
+    without(
+        "who waits for an answer waits for its first reader",
+        "config/arrivals.py",
+        "                if environ.get(KEY) in self.behind:",
+        "                if False:",
+        "faults/test_behind.py::test_nobody_waits_for_one_who_does_not_read",
+    ),
+    without(
+        "who waits for an answer waits for ever",
+        "config/arrivals.py",
+        "            if now > behind.began + PATIENCE:",
+        "            if False:",
+        "faults/test_behind.py::test_nobody_waits_for_ever",
+    ),
+    without(
+        "who waits for one who hung up waits in vain",
+        "config/arrivals.py",
+        "        if key in self.behind and self.behind[key].first is conn:",
+        "        if False:",
+        "faults/test_behind.py::"
+        "test_nobody_waits_for_one_who_hung_up_before_a_thread_was_free",
+    ),
+    without(
+        "those for whom nothing was kept wait for one another",
+        "config/arrivals.py",
+        "(conn, whole, False) for",
+        "(conn, whole, True) for",
+        "faults/test_behind.py::"
+        "test_those_for_whom_nothing_was_kept_are_answered_beside_each_other",
+    ),
+    without(
         "an entry may be lost with the power",
         ENVIRONMENT,
         "PRAGMA synchronous=FULL; ",
