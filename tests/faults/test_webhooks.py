@@ -20,8 +20,10 @@ from .machines import Beat, Worker, wait_for
 
 QUEUE = "faults-webhooks"
 KEY = "a key for the secrets of this test alone"
-COMMITMENTS, SINKS = 6, 3
+SINKS = 3
 MANY = int(os.environ.get("FAULT_KILLS", "200"))
+# How many are told in all.
+EVENTS = int(os.environ.get("FAULT_EVENTS", "400"))
 SEED = int(os.environ.get("FAULT_SEED", "20261125"))
 
 
@@ -108,19 +110,22 @@ def is_settled():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "kills",
+    ("kills", "events"),
     [
-        pytest.param(4, marks=pytest.mark.timeout(300)),
-        pytest.param(MANY, marks=[pytest.mark.faults, pytest.mark.timeout(7200)]),
+        pytest.param(4, 8, marks=pytest.mark.timeout(300)),
+        pytest.param(
+            MANY, EVENTS, marks=[pytest.mark.faults, pytest.mark.timeout(7200)]
+        ),
     ],
 )
-def test_each_endpoint_ends_with_each_event(kills, worker, broker, sinks):
+def test_each_endpoint_ends_with_each_event(kills, events, worker, broker, sinks):
     chance = random.Random(SEED)
     register(sinks)
-    commitments = [CommitmentFactory() for _ in range(COMMITMENTS)]
+    # A commitment is told of some forty times in the years of a plan.
+    commitments = [CommitmentFactory() for _ in range(max(6, events // 40))]
     started = time.monotonic()
     for number in range(kills):
-        for one in chance.sample(commitments, 2):
+        for one in chance.choices(commitments, k=events // kills):
             status = "announced" if one.status == "under_way" else "under_way"
             assess(one, status=status)
         # In the middle of work: what is killed while it starts has nothing to lose.
