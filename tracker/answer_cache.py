@@ -209,7 +209,8 @@ class AnswerCache:
             answer = self.application(shown, heard)
             status, headers = told
             environ[ROUTE] = route = shown.get(ROUTE, "none")
-            if not kept_answers.may_be_kept(status, headers, most=self.most // LARGEST):
+            path, most = environ["PATH_INFO"], self.most // LARGEST
+            if not kept_answers.may_be_kept(path, status, headers, most=most):
                 start_response(status, headers)
                 return answer
             environ[OUTCOME] = "miss"

@@ -18,12 +18,16 @@ Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable], Iterable[bytes]]
 
-# Never kept: the desk, how this process is, and files that are served as they are.
-ELSEWHERE = ("/admin", "/healthz", "/" + settings.STATIC_URL.strip("/") + "/")
+# Never kept: the desk, and how this process is.
+ELSEWHERE = ("/admin", "/healthz")
+# The style, script and icon of every page: three requests of each new reader.
+STATIC = "/" + settings.STATIC_URL.strip("/") + "/"
 LONGEST_ADDRESS, LONGEST_ACCEPT = 2_000, 200
 # What Django sees of a request beside its key: whom to count and how to trace it.
 BESIDE_THE_KEY = frozenset(["HTTP_X_FORWARDED_FOR", "HTTP_X_REQUEST_ID"])
 IN_THE_KEY = frozenset(["HTTP_HOST", "HTTP_X_FORWARDED_PROTO"])
+# On the encoding an answer varies here: Django is not shown which one is taken.
+VARYING = frozenset(["accept", "origin", "cookie", "accept-encoding"])
 # They tell one client of itself, or of one moment; and what follows from the body.
 PERSONAL = frozenset(["ratelimit", "ratelimit-policy", "retry-after", "x-request-id"])
 DERIVED = frozenset(["etag", "content-length", "vary", "date"])
@@ -165,10 +169,12 @@ def _of(body: bytes, tag: str) -> Headers:
     return [("ETag", tag), ("Content-Length", str(len(body)))]
 
 
-def may_be_kept(status: str, headers: Headers, *, most: int) -> bool:
+def may_be_kept(path: str, status: str, headers: Headers, *, most: int) -> bool:
     """Whether an answer says that it is for everybody, and is whole and not too large.
 
-    What is streamed has no length, and goes to its reader as it is made.
+    What is streamed has no length, and goes to its reader as it is made. What never
+    changes is kept by its reader, and may be large; static files alone are kept here
+    too, where their name changes with what is in them.
     """
     told = {name.lower(): value for name, value in headers}
     length = told.get("content-length", "")
@@ -176,13 +182,13 @@ def may_be_kept(status: str, headers: Headers, *, most: int) -> bool:
     return (
         status.startswith("200 ")
         and "public" in directives
-        # What never changes is kept by its reader, and may be large.
-        and not directives & {"private", "no-store", "no-cache", "immutable"}
+        and not directives & {"private", "no-store", "no-cache"}
+        and path.startswith(STATIC) == ("immutable" in directives)
         and "set-cookie" not in told
         and "content-encoding" not in told
         and "content-type" in told
         # One that varies on a header which Django was not shown is a mistake of ours.
-        and set(_listed(told.get("vary", ""))) <= {"accept", "origin", "cookie"}
+        and set(_listed(told.get("vary", ""))) <= VARYING
         and length.isdigit()
         and int(length) <= most
     )
@@ -200,7 +206,7 @@ def keep(headers: Headers, body: bytes, *, route: str) -> Kept:
     told = {name.lower(): value for name, value in headers}
     digest = hashlib.sha256(body).hexdigest()[:32]
     tag = told.get("etag") or f'"{digest}"'
-    varies = _listed(told.get("vary", ""))
+    varies = [one for one in _listed(told.get("vary", "")) if one != "accept-encoding"]
     shared = [h for h in headers if h[0].lower() not in PERSONAL | DERIVED]
     shared.append(("Vary", ", ".join([*varies, "accept-encoding"])))
     return Kept(

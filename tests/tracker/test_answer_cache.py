@@ -92,7 +92,6 @@ def test_what_is_computed_while_the_record_changes_is_not_kept_as_new(site):
         asked("/a", range="bytes=0-10"),
         asked("/admin/"),
         asked("/healthz/ready"),
-        asked("/static/tracker.css"),
         asked("/a", "q=" + "x" * 3000),
         asked("/a", "q=%ff"),
         asked("/a", "q=%00"),
@@ -131,6 +130,28 @@ def test_what_does_not_say_it_is_for_everybody_is_not_kept(site, status, headers
 
     assert site.computed == 2
     assert not cache.generation.answers
+
+
+@pytest.mark.parametrize(
+    ("path", "directives", "times"),
+    [
+        ("/static/a.0123456789ab.css", "max-age=315360000, public, immutable", 1),
+        ("/static/a.css", "max-age=60, public", 2),
+        ("/static/a.css", "max-age=0, public", 2),
+        ("/data/releases/1.0/a.zip", "public, max-age=31536000, immutable", 2),
+    ],
+)
+def test_of_what_never_changes_only_static_files_are_kept(
+    site, path, directives, times
+):
+    site.headers = [("Cache-Control", directives), ("Vary", "Accept-Encoding")]
+    cache = site.cache()
+    first, second = (given(cache, asked(path)) for _ in range(2))
+
+    assert site.computed == times
+    assert (first == second) == (times == 1)
+    assert first[1]["Cache-Control"] == directives
+    assert first[1]["Vary"].lower() == "accept-encoding"
 
 
 def test_headers_outside_the_key_never_reach_the_application(site):

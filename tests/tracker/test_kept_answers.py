@@ -1,9 +1,12 @@
 """The cache around the real application, on the real database."""
 
+import brotli
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connections, transaction
+from django.templatetags.static import static
 from django.test import Client
 
 from commitments.models import Commitment
@@ -87,6 +90,41 @@ def test_every_page_is_the_same_kept_and_not_kept(small, cache):
         assert first[2] == uncached.content, address
         for name in ("Content-Type", "Cache-Control", "Content-Security-Policy"):
             assert first[1].get(name) == uncached.headers.get(name), (address, name)
+
+
+@pytest.fixture
+def collected(settings, tmp_path):
+    """The folder of the static files, as they are served; before the ``cache``."""
+    settings.STATIC_ROOT = tmp_path
+    settings.STATICFILES_FINDERS = [
+        "django.contrib.staticfiles.finders.FileSystemFinder"
+    ]
+    served = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": served}}
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
+    call_command("collectstatic", "--noinput", verbosity=0)
+    return tmp_path
+
+
+def test_style_script_and_icon_are_kept_as_pages_are(collected, cache):
+    for name in ("tracker.css", "tracker.js", "icon.svg"):
+        address = static(name)
+        asks = [at(address, accept_encoding="br") for _ in range(2)]
+        first, second = (given(cache, one) for one in asks)
+        plain = given(cache, at(address))
+        held = given(cache, at(address, if_none_match=plain[1]["ETag"]))
+
+        assert first == second
+        assert [one["tracker.cache"] for one in asks] == ["miss", "hit"]
+        assert plain[2] == (collected / address.removeprefix("/static/")).read_bytes()
+        assert "immutable" in plain[1]["Cache-Control"]
+        if first[1].get("Content-Encoding"):
+            assert brotli.decompress(first[2]) == plain[2]
+            assert first[1]["ETag"] != plain[1]["ETag"]
+        assert held[0] == "304 Not Modified"
+        # A part of a file is not kept, and is what was asked for.
+        part = given(cache, at(address, range="bytes=2-5"))
+        assert (part[0][:3], part[2]) == ("206", plain[2][2:6])
 
 
 def test_no_unkeyed_header_reaches_an_answer(small, cache):
