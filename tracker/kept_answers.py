@@ -22,6 +22,8 @@ Application = Callable[[Environ, Callable], Iterable[bytes]]
 ELSEWHERE = ("/admin", "/healthz")
 # The style, script and icon of every page: three requests of each new reader.
 STATIC = "/" + settings.STATIC_URL.strip("/") + "/"
+# Cookies that we set. Others, of a proxy before us or of a neighbour, say nothing to us.
+OWN_COOKIES = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages")
 LONGEST_ADDRESS, LONGEST_ACCEPT = 2_000, 200
 # What Django sees of a request beside its key: whom to count and how to trace it.
 BESIDE_THE_KEY = frozenset(["HTTP_X_FORWARDED_FOR", "HTTP_X_REQUEST_ID"])
@@ -43,7 +45,7 @@ def key_of(environ: Environ) -> tuple | None:
     path = environ.get("PATH_INFO", "")
     if (
         environ["REQUEST_METHOD"] not in ("GET", "HEAD")
-        or "HTTP_COOKIE" in environ
+        or any(own in environ.get("HTTP_COOKIE", "") for own in OWN_COOKIES)
         or "HTTP_AUTHORIZATION" in environ
         or "HTTP_RANGE" in environ
         or environ.get("CONTENT_LENGTH", "") not in ("", "0")

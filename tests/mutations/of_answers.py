@@ -46,7 +46,8 @@ MUTATIONS = [
         [
             Change(
                 "tracker/kept_answers.py",
-                '        or "HTTP_COOKIE" in environ\n',
+                '        or any(own in environ.get("HTTP_COOKIE", "") '
+                "for own in OWN_COOKIES)\n",
                 "",
             ),
             Change(

@@ -87,6 +87,8 @@ def test_what_is_computed_while_the_record_changes_is_not_kept_as_new(site):
     "request_of_one",
     [
         asked("/a", cookie="sessionid=abc"),
+        asked("/a", cookie="_ga=1; csrftoken=abc"),
+        asked("/a", cookie='messages="[]"'),
         asked("/a", authorization="Bearer abc"),
         asked("/a", method="POST"),
         asked("/a", range="bytes=0-10"),
@@ -130,6 +132,17 @@ def test_what_does_not_say_it_is_for_everybody_is_not_kept(site, status, headers
 
     assert site.computed == 2
     assert not cache.generation.answers
+
+
+def test_cookies_that_others_set_make_nobody_a_person(site):
+    """Proxies of content networks give one to every reader."""
+    cache = site.cache()
+    first = given(cache, asked("/a", cookie="__cf_bm=1"))
+
+    assert given(cache, asked("/a", cookie="_ga=2; __cf_bm=3")) == first
+    assert given(cache, asked("/a")) == first
+    assert site.computed == 1
+    assert "HTTP_COOKIE" not in site.seen
 
 
 @pytest.mark.parametrize(
