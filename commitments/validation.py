@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 LONGEST = 2000
-# Parameters that say where a reader came from, not which page is meant.
+# Parameters that say where a reader came from, not which page is meant. ``same_page`` of
+# every link is stored: another name here wants them computed anew.
 TRACKING = (
     "utm_source",
     "utm_medium",

@@ -157,6 +157,7 @@ MIDDLEWARE = [
     "config.headers.add",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "tracker.middleware.forget_clicks",
     "tracker.middleware.speak_the_language_of_the_address",
     "tracker.middleware.refuse_unreadable_urls",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -14,6 +14,8 @@ import brotli
 from django.conf import settings
 from django.utils.http import parse_etags, parse_http_date_safe
 
+from tracker import clicks
+
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable], Iterable[bytes]]
@@ -80,10 +82,11 @@ def key_of(environ: Environ) -> tuple | None:
 
 @lru_cache(maxsize=2_000)
 def normalised(query: str) -> str | None:
-    """Return one spelling of a query: escapes alike, in the order given.
+    """Return one spelling of a query: escapes alike, in the order given, no clicks.
 
     None for one that is not UTF-8 or holds a NUL: it is refused further on.
     """
+    query = clicks.without(query)
     try:
         unquote_to_bytes(query.encode("latin-1")).decode()
         pairs = parse_qsl(

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from tracker import languages
+from tracker import clicks, languages
 from tracker.api.problems import MEDIA_TYPE, problem
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -26,6 +26,20 @@ def speak_the_language_of_the_address(get_response: Handler) -> Handler:
             response = get_response(request)
         response.headers.setdefault("Content-Language", language.tag)
         return response
+
+    return middleware
+
+
+def forget_clicks(get_response: Handler) -> Handler:
+    """Take out of an address what follows clicks, before anything reads it.
+
+    Else a link that a network shows would be refused where parameters are checked, and
+    lead on to itself with the mark of one reader.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.META["QUERY_STRING"] = clicks.without(request.META["QUERY_STRING"])
+        return get_response(request)
 
     return middleware
 
