@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from commitments import chain, guards, services
@@ -315,6 +315,15 @@ def test_verify_history_exits_2_on_findings(unguarded, tmp_path):
         call_command("verify_history", against=saved)
 
     assert stop.value.code == 2
+
+
+def test_an_empty_file_is_no_checkpoint_that_agrees(history, tmp_path):
+    saved = tmp_path / "saved.jsonl"
+    saved.touch()
+    with pytest.raises(CommandError, match="holds no checkpoint"):
+        call_command("verify_history", against=saved)
+    with pytest.raises(CommandError, match="no file"):
+        call_command("verify_history", against=tmp_path)
 
 
 def test_verify_history_names_an_end_that_was_cut_off(loose, capsys):

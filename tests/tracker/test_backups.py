@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from celery.schedules import crontab
 from django.conf import settings
+from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
@@ -24,7 +26,7 @@ from tests.tracker import record as records
 from tracker import backups, tasks
 from tracker.backups import proving
 from tracker.backups.making import models, reading
-from tracker.models import ProvedBackup
+from tracker.models import Hold, ProvedBackup, Release
 
 ROOT = Path(__file__).parents[2]
 
@@ -126,6 +128,60 @@ def test_it_restores_into_postgresql_and_goes_on_there(made, tmp_path):
     finally:
         other.close()
         connections["default"] = own
+
+
+INTERRUPTED = """
+import os, sys, django
+django.setup()
+from django.core.management import call_command
+from tracker.backups import restoring
+restoring.call_command = lambda *given, **named: os._exit(9)
+call_command("restore", sys.argv[1])
+"""
+
+
+def test_what_was_interrupted_lets_nothing_be_sent(made, tmp_path):
+    environment = {
+        "DATABASE_URL": f"sqlite:///{tmp_path}/other.sqlite3",
+        "TRACKER_DATA_DIR": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(made)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 9
+    with reading(f"{tmp_path}/other.sqlite3"):
+        assert HistoryEntry.objects.exists()
+        assert Hold.objects.filter(released_at=None).count() == 1
+
+
+def test_what_cannot_be_restored_whole_leaves_no_row(kept, tmp_path):
+    services.write_checkpoint(at=AT)
+    path = tmp_path / "whole.backup"
+    call_command("backup", str(path))
+    other = tmp_path / "other"
+    other.mkdir()
+    done = restored(path, other, TRACKER_CHECKPOINT_FILE="/proc/none/checkpoints.jsonl")
+    assert "Nothing was restored" in done.stderr
+    with reading(str(other / "other.sqlite3")):
+        assert not HistoryEntry.objects.exists()
+
+
+def test_a_database_that_is_not_there_is_told_in_a_sentence(made, tmp_path):
+    done = restored(made, tmp_path, DATABASE_URL="sqlite:////proc/none/x.sqlite3")
+    assert done.stderr.startswith("CommandError: Nothing was restored. unable to open")
+
+
+def test_a_backup_without_the_files_of_a_release_proves_nothing(kept, tmp_path):
+    call_command("make_release")
+    shutil.rmtree(storages["releases"].path(Release.objects.get().folder))
+    path = tmp_path / "without.backup"
+    call_command("backup", str(path))
+    with pytest.raises(CommandError, match="did not prove good"):
+        call_command("verify_backup", str(path))
+    assert not ProvedBackup.objects.exists()
 
 
 def test_an_installation_in_use_is_left_alone(made):

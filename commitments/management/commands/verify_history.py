@@ -30,9 +30,13 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         files = [Path(settings.CHECKPOINT_FILE)]
         if options["against"]:
-            if not options["against"].exists():
-                raise CommandError(f"There is no file {options['against']}.")
-            files.append(options["against"])
+            against: Path = options["against"]
+            if not against.exists() or against.is_dir():
+                raise CommandError(f"There is no file {against}.")
+            # A copy that failed would agree with everything.
+            if against.is_file() and not against.stat().st_size:
+                raise CommandError(f"{against} is empty: it holds no checkpoint.")
+            files.append(against)
         missing = guards.missing(connection)
         try:
             findings = list(verify_history(files))

@@ -46,7 +46,10 @@ class Command(BaseCommand):
             )
         self.stdout.write(done.stdout.strip())
         if done.returncode:
-            raise CommandError(f"It is not good. {done.stderr.strip()}")
+            raise CommandError(
+                f"It did not prove good; the scratch folder was in "
+                f"{tempfile.gettempdir()}, which TMPDIR sets. {done.stderr.strip()}"
+            )
         self.stdout.write(f"{path} can be relied on.")
         self._note(manifest)
 
