@@ -2,8 +2,10 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
+import redis
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
@@ -43,9 +45,54 @@ def signing_keys(key: str, former: str, *, debug: bool) -> tuple[str, list[str]]
     return key, fallbacks
 
 
+def path(name: str, *, default: Path) -> Path:
+    """Return a file or folder; a blank name would be the folder of the program."""
+    return Path(env(name, default="") or default).absolute()
+
+
+def web_address(name: str, *, default: str) -> str:
+    """Return where something is reached over the web, or ``default`` where it is blank."""
+    value = env(name, default="").strip().rstrip("/") or default
+    if value and not is_web_address(value):
+        raise ImproperlyConfigured(
+            f'{name} is "{value}". Give an address like https://tracker.example.org.'
+        )
+    return value
+
+
+def is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def broker(name: str, *, default: str) -> str:
+    """Return the address of Redis, as Celery writes it."""
+    value = env(name, default="") or default
+    try:
+        redis.connection.parse_url(value.replace("redis+socket://", "unix://"))
+    except ValueError as error:
+        # Not itself: a password may be in it.
+        raise ImproperlyConfigured(
+            f"{name} is no address of Redis. Give one like "
+            "redis://:password@redis:6379/0, with letters and digits in the password."
+        ) from error
+    return value
+
+
 def database(name: str, *, default: str) -> dict[str, Any]:
     """Return what Django is to know of the database at an address."""
-    found = env.db(name, default=default)
+    try:
+        found = env.db(name, default=default)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is no address of a database. Give one like "
+            "postgres://tracker:password@db/tracker, with letters and digits in the "
+            "password."
+        ) from error
     found["CONN_MAX_AGE"] = 60
     engine = found.get("ENGINE")
     if engine == "django.db.backends.sqlite3":

@@ -19,7 +19,7 @@ KNOWN = "smtp://, smtps://, smtp+tls://, anymail://, consolemail:// or filemail:
 def configured(url: str, *, folder: Path) -> dict[str, Any]:
     """Return Django's mail settings for EMAIL_URL.
 
-    Empty: each mail becomes a file in ``folder`` and is printed. ``anymail://NAME?...``
+    Empty: each mail becomes a file in ``folder`` alone. ``anymail://NAME?...``
     takes a provider of django-anymail with its settings, without their prefix:
     ``anymail://mailgun?api_key=...&sender_domain=...``. All else is read by
     django-environ. Raises ImproperlyConfigured.
@@ -33,16 +33,17 @@ def configured(url: str, *, folder: Path) -> dict[str, Any]:
         return _anymail(url)
     try:
         chosen = environ.Env.email_url_config(url)
+        seconds = int(chosen.get("OPTIONS", {}).get("TIMEOUT", TIMEOUT))
     except (KeyError, ValueError, ImproperlyConfigured) as error:
         raise ImproperlyConfigured(
             f"EMAIL_URL cannot be read ({error}). It starts with {KNOWN}."
         ) from None
     if not chosen.get("EMAIL_BACKEND"):
         raise ImproperlyConfigured(f"EMAIL_URL must start with {KNOWN}.")
-    options = chosen.pop("OPTIONS", {})
+    chosen.pop("OPTIONS", None)
     if chosen["EMAIL_BACKEND"] == SMTP:
         chosen["EMAIL_BACKEND"] = "tracker.backends.SMTP"
-        chosen["EMAIL_TIMEOUT"] = int(options.get("TIMEOUT", TIMEOUT))
+        chosen["EMAIL_TIMEOUT"] = seconds
     return chosen
 
 

@@ -7,18 +7,32 @@ when it is asked for. Without TRACKER_METRICS nothing is counted.
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-if os.environ.get("TRACKER_METRICS"):
-    # Read once, when the library is imported.
-    os.environ.setdefault(
-        "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="tracker-metrics-")
-    )
+
+def _make_folder() -> None:
+    """Make the folder of counts, which goes with the process that made it."""
+    folder, owner = tempfile.mkdtemp(prefix="tracker-metrics-"), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+
+    def leave() -> None:
+        # Not with a child, which inherits this.
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(leave)
+
+
+# Read once, when the library is imported.
+if os.environ.get("TRACKER_METRICS") and "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    _make_folder()
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -147,7 +161,7 @@ def address() -> tuple[str, int] | None:
     if not given:
         return None
     host, _, port = given.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise ValueError(
             f'TRACKER_METRICS is "{given}". Give an address and a port, like '
             "127.0.0.1:9187, or leave it empty."

@@ -17,14 +17,17 @@ from django.core.exceptions import ImproperlyConfigured
 from config import api, logs, mail, metrics, reports, schedule
 from config.environment import (
     account,
+    broker,
     contact,
     count,
     database,
     env,
     is_this_machine,
+    path,
     secret,
     signing_keys,
     switch,
+    web_address,
 )
 
 # Where lxml is installed openpyxl prefers it to defusedxml, which refuses entities.
@@ -43,6 +46,11 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS is empty. List the names under which the tracker is reached."
     )
+if addresses := [name for name in ALLOWED_HOSTS if "/" in name]:
+    raise ImproperlyConfigured(
+        f'ALLOWED_HOSTS holds "{addresses[0]}". List names alone, without https:// and '
+        "paths."
+    )
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         'ALLOWED_HOSTS holds "*", which trusts any name. List the names instead.'
@@ -54,9 +62,9 @@ if DEBUG and (public := [name for name in ALLOWED_HOSTS if not is_this_machine(n
     )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-DATA_DIR = Path(env("TRACKER_DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
-SITE_NAME = env("TRACKER_SITE_NAME", default="Opening-Up Tracker")
-SITE_URL = env("TRACKER_SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+DATA_DIR = path("TRACKER_DATA_DIR", default=BASE_DIR / "var")
+SITE_NAME = env("TRACKER_SITE_NAME", default="") or "Opening-Up Tracker"
+SITE_URL = web_address("TRACKER_SITE_URL", default="http://127.0.0.1:8000")
 CONTACT = contact(env("TRACKER_CONTACT", default=""))
 # Off for a desk of one person: every entry so made says so in public.
 SIGN_OFF = switch("TRACKER_SIGN_OFF", default=True)
@@ -70,8 +78,8 @@ HOST_PAUSE = count("TRACKER_HOST_PAUSE", default=5, most=3600, of="seconds")
 WAYBACK = switch("TRACKER_WAYBACK", default=False)
 # Grows with the rules in commitments/rules.py; see docs/method.md.
 METHOD_VERSION = "1.0"
-CHECKPOINT_FILE = Path(
-    env("TRACKER_CHECKPOINT_FILE", default=str(DATA_DIR / "checkpoints.jsonl"))
+CHECKPOINT_FILE = path(
+    "TRACKER_CHECKPOINT_FILE", default=DATA_DIR / "checkpoints.jsonl"
 )
 CHECKPOINT_KEY = secret("TRACKER_CHECKPOINT_KEY")
 if CHECKPOINT_KEY:
@@ -251,13 +259,13 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env("TRACKER_STATIC_ROOT", default=str(DATA_DIR / "static")))
+STATIC_ROOT = path("TRACKER_STATIC_ROOT", default=DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files that wait to be imported. Never served.
 MEDIA_ROOT = DATA_DIR / "files"
 # Where kept copies and releases lie: a bucket, or folders beside the database.
 S3_BUCKET = env("TRACKER_S3_BUCKET", default="")
-S3_ENDPOINT = env("TRACKER_S3_ENDPOINT", default="")
+S3_ENDPOINT = web_address("TRACKER_S3_ENDPOINT", default="")
 
 
 def kept_in(folder: str) -> dict:
@@ -292,13 +300,13 @@ STORAGES = {
     },
 }
 
-# Empty: each mail becomes a file in var/mail/ and is printed.
+# Empty: each mail becomes a file in var/mail/ and goes nowhere.
 vars().update(mail.configured(secret("EMAIL_URL"), folder=DATA_DIR / "mail"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="") or "tracker@localhost"
 # Where "unsubscribe" may be sent to by mail; somebody has to read it. Empty: nowhere.
 UNSUBSCRIBE_ADDRESS = env("TRACKER_UNSUBSCRIBE_ADDRESS", default="")
 
-REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+REDIS_URL = broker("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"

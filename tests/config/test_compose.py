@@ -21,8 +21,15 @@ EXAMPLE = dict(
     if "=" in line and not line.startswith("#")
 )
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
+SETTINGS += (ROOT / "config" / "gunicorn.py").read_text()
 # Read by PostgreSQL's client itself.
 OF_LIBRARIES = {"PGOPTIONS"}
+# In the example for other ways to run it: of the image, of `migrate`, or files.
+NOT_BY_COMPOSE = {
+    *("DEBUG", "TRACKER_BIND", "TRACKER_DATA_DIR", "TRACKER_STATIC_ROOT"),
+    *("POSTGRES_PASSWORD", "POSTGRES_SITE_PASSWORD", "REDIS_PASSWORD"),
+    "TRACKER_SERVING_DATABASE_URL",
+}
 OURS = ["migrate", "web", "worker", "network", "mail", "beat"]
 
 
@@ -32,9 +39,19 @@ def test_each_variable_set_exists_in_settings():
             assert f'"{name}"' in SETTINGS, f"{service} sets {name}"
 
 
+def test_what_the_example_offers_reaches_the_site():
+    """Else who fills it in waits for what does not come."""
+    files = {name for name in EXAMPLE if name.endswith("_FILE")} - {
+        "TRACKER_CHECKPOINT_FILE"
+    }
+    given = {*COMPOSE["services"]["web"]["environment"]}
+    assert {*EXAMPLE} - files - given == NOT_BY_COMPOSE
+
+
 def test_each_setting_is_listed_in_the_example():
     read = re.findall(
-        r'(?:env|env\.\w+|switch|secret|database|account|count)\(\s*"([A-Z_]+)"',
+        r"(?:env|env\.\w+|switch|secret|database|account|count|path|broker|web_address)"
+        r'\(\s*"([A-Z_]+)"',
         SETTINGS,
     )
     for name in read:
@@ -208,12 +225,38 @@ def start(given):
         ({"TRACKER_LOG_FORMAT": "xml"}, "Set it to json or plain"),
         ({"SENTRY_DSN": "nonsense"}, "SENTRY_DSN cannot be read"),
         ({"EMAIL_URL": "pigeon://x"}, "EMAIL_URL cannot be read"),
+        ({"EMAIL_URL": "smtp://h/?timeout=x"}, "EMAIL_URL cannot be read"),
+        ({"DATABASE_URL": "postgres://a:b@c:d/e"}, "DATABASE_URL is no address"),
+        ({"REDIS_URL": "nonsense"}, "REDIS_URL is no address of Redis"),
+        ({"REDIS_URL": "redis://redis:port/0"}, "REDIS_URL is no address of Redis"),
+        ({"TRACKER_SITE_URL": "tracker.example.org"}, "Give an address like https://"),
+        ({"TRACKER_S3_ENDPOINT": "http://s3:x"}, "TRACKER_S3_ENDPOINT is"),
+        ({"ALLOWED_HOSTS": "https://a.example.org"}, "List names alone, without http"),
+        ({"TRACKER_METRICS": "127.0.0.1:²"}, "Give an address and a port"),
     ],
 )
 def test_a_bad_setting_stops_the_start_with_a_sentence(given, sentence):
     done = start(given)
     assert done.returncode != 0
     assert sentence in done.stderr.splitlines()[-1]
+
+
+def test_a_blank_setting_is_as_one_that_is_not_there():
+    names = ["TRACKER_DATA_DIR", "TRACKER_STATIC_ROOT", "TRACKER_CHECKPOINT_FILE"]
+    names += ["TRACKER_SITE_URL", "TRACKER_SITE_NAME", "REDIS_URL"]
+    read = "from config import settings as s; print([str(getattr(s, n)) for n in {}])"
+    read = read.format([n.removeprefix("TRACKER_") for n in names])
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", read],
+            env={"SECRET_KEY": "k" * 50, **given},
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for given in ({}, dict.fromkeys(names, ""))
+    }
+    assert len(told) == 1 and b"''" not in told.pop()
 
 
 def test_without_a_bad_setting_the_start_is_that_of_production():

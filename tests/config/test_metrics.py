@@ -126,6 +126,22 @@ def served(tmp_path):
     process.wait(30)
 
 
+def test_a_process_leaves_no_folder_of_counts_behind(tmp_path):
+    """A health check runs every minute, for years."""
+    given = {"TRACKER_METRICS": "127.0.0.1:9187", "TMPDIR": str(tmp_path)}
+    program = (
+        "import os, pathlib, sys; import config.metrics; "
+        "os.fork() or sys.exit(); os.wait(); "
+        "assert pathlib.Path(os.environ['PROMETHEUS_MULTIPROC_DIR']).is_dir()"
+    )
+    environment = {**os.environ, **given}
+    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, check=True
+    )
+    assert not any(tmp_path.iterdir())
+
+
 def ask(port, path):
     for _ in range(100):
         try:
