@@ -2,8 +2,8 @@
 
 ``live`` asks nothing of anything: a supervisor restarts what does not answer it.
 ``ready`` answers 503 where readers cannot be served (database, migrations); what only
-upkeep rests on (guards, durability, broker, disk, scheduler, queues, backup) is told in
-the answer, and with ``?all`` turns it to 503 too, for monitors.
+upkeep rests on (guards, durability, static files, broker, disk, scheduler, queues,
+backup) is told in the answer, and with ``?all`` turns it to 503 too, for monitors.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -83,6 +84,13 @@ def durability(at: datetime) -> str:
     return ""
 
 
+def static(at: datetime) -> str:
+    """Whether pages have their looks: what is not collected cannot be sent."""
+    if getattr(staticfiles_storage, "hashed_files", True):
+        return ""
+    return "Run `manage.py collectstatic`, and start anew: pages come without style."
+
+
 def broker(at: datetime) -> str:
     client = asked.client(seconds=BROKER_SECONDS)
     try:
@@ -145,6 +153,7 @@ SERVING: dict[str, Check] = {"database": database, "migrations": migrations}
 UPKEEP: dict[str, Check] = {
     "guards": history_guards,
     "durability": durability,
+    "static": static,
     "broker": broker,
     "disk": disk,
     "scheduler": scheduler,
