@@ -5,10 +5,25 @@ A second address, TRACKER_METRICS, tells figures and nothing else.
 
 import os
 
-from config import metrics
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+from config import logs, metrics
+
+FORM = "plain" if os.environ.get("TRACKER_LOG_FORMAT") == "plain" else "json"
+
+
+class logger_class(Logger):
+    """Tells of the server itself in lines like those of the site."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(FORM))
+
 
 _metrics = metrics.address()
-_bind = os.environ.get("TRACKER_BIND", "127.0.0.1:8000")
+_bind = os.environ.get("TRACKER_BIND") or "127.0.0.1:8000"
 bind = [_bind] + ([os.environ["TRACKER_METRICS"]] if _metrics else [])
 # Threads, of which a slow client takes none.
 worker_class = "config.arrivals.Worker"

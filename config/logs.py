@@ -6,6 +6,7 @@ of a path that its route calls a token.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import structlog
@@ -52,24 +53,27 @@ def configure() -> None:
     )
 
 
-def logging_settings(form: str) -> dict[str, Any]:
-    """Return Django's LOGGING for ``form``: "json" or "plain"."""
+def formatter(form: str) -> logging.Formatter:
+    """Return what writes lines of a ``form``: "json" or "plain"."""
     renderers: dict[str, Processor] = {
         "json": structlog.processors.JSONRenderer(ensure_ascii=False),
         "plain": structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0),
     }
-    formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
-        "processors": [
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             renderers[form],
         ],
-        "foreign_pre_chain": SHARED,
-    }
+        foreign_pre_chain=SHARED,
+    )
+
+
+def logging_settings(form: str) -> dict[str, Any]:
+    """Return Django's LOGGING for ``form``."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"lines": formatter},
+        "formatters": {"lines": {"()": formatter, "form": form}},
         "handlers": {
             "console": {"class": "logging.StreamHandler", "formatter": "lines"}
         },

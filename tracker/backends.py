@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import smtplib
 import uuid
@@ -17,9 +18,15 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends import console, smtp
 from django.utils import timezone
 
+logger = logging.getLogger(__name__)
+
 
 class FolderAndConsole(console.EmailBackend):
-    """Each mail becomes a file of its own, which mail programs open, and is printed."""
+    """Each mail becomes a file of its own, which mail programs open.
+
+    Where logs are for people it is printed too; a log that is gathered gets no address
+    and no link of anybody.
+    """
 
     def write_message(self, message: EmailMessage) -> None:
         folder = Path(settings.EMAIL_FILE_PATH)  # type: ignore[misc]
@@ -32,7 +39,12 @@ class FolderAndConsole(console.EmailBackend):
         with os.fdopen(handle, "wb") as file:
             file.write(message.message().as_bytes())
         os.rename(folder / f".{name}", folder / name)
-        super().write_message(message)
+        if settings.LOG_FORMAT == "plain":
+            super().write_message(message)
+        else:
+            logger.warning(
+                "EMAIL_URL is empty: a mail became %s and went nowhere", name
+            )
 
 
 class _Noting(smtplib.SMTP):

@@ -9,8 +9,9 @@ import pytest
 import structlog
 from django.test import RequestFactory
 from django.urls import ResolverMatch
+from gunicorn.config import Config
 
-from config import logs
+from config import gunicorn, logs
 from tests.factories import AT, CommitmentFactory, assess
 from tracker import outbox
 from tracker.models import Channel
@@ -25,14 +26,8 @@ def lines():
     settings = logs.logging_settings("json")
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    formatter = settings["formatters"]["lines"]
     handler = logging.StreamHandler(written)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=formatter["processors"],
-            foreign_pre_chain=formatter["foreign_pre_chain"],
-        )
-    )
+    handler.setFormatter(logs.formatter("json"))
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     levels = {}
@@ -54,6 +49,17 @@ def test_a_request_is_told_with_number_code_and_path(client, lines):
     assert len(told[0]["request_id"]) == 36
     assert "ip" not in told[0]
     assert "hidden-in-the-query" not in json.dumps(lines())
+
+
+def test_the_web_server_tells_of_itself_in_such_lines_too(capsys):
+    server = gunicorn.logger_class(Config())
+    try:
+        raise OSError("no\nroom")
+    except OSError:
+        server.exception("Worker %s failed", 7)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["event"] == "Worker 7 failed"
+    assert "OSError" in json.loads(line)["exception"]
 
 
 def test_a_number_from_outside_is_not_taken_over(client, lines):

@@ -36,6 +36,17 @@ def test_without_a_choice_each_mail_is_a_file_and_is_printed(
     assert "Subject: Nr 2" in capsys.readouterr().out
 
 
+def test_logs_that_are_gathered_hold_no_mail(tmp_path, settings, capsys, caplog):
+    given = chosen("", tmp_path)
+    settings.EMAIL_FILE_PATH, settings.LOG_FORMAT = given["EMAIL_FILE_PATH"], "json"
+    message = EmailMessage("Confirm", "a link", "a@example.org", ["b@example.org"])
+    assert get_connection(given["EMAIL_BACKEND"]).send_messages([message]) == 1
+    (file,) = tmp_path.iterdir()
+    assert capsys.readouterr().out == ""
+    assert [line for line in caplog.messages if file.name in line]
+    assert "example.org" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("url", "host", "port", "tls", "ssl"),
     [
