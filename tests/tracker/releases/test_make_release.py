@@ -299,6 +299,12 @@ def test_a_text_erased_since_is_named_where_a_release_comes_out_different(
     assert "has erased a text that the release holds" in told
 
 
+def test_a_folder_without_a_number_makes_no_release(record, tmp_path):
+    with pytest.raises(CommandError, match="--again NUMBER"):
+        call_command("make_release", into=tmp_path)
+    assert not Release.objects.exists()
+
+
 def test_a_workbook_runs_nothing(record, release, fetched):
     Body.objects.filter(slug="mofcom").update(
         name='=HYPERLINK("http://127.0.0.1/")', short_name="＝1+1"

@@ -23,6 +23,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args, **options) -> None:
+        if options["into"] and options["again"] is None:
+            raise CommandError("--into goes with --again NUMBER: nothing was made.")
         if options["again"] is not None:
             return self._again(options["again"], options["into"])
         try:
