@@ -265,4 +265,4 @@ def test_what_is_logged_is_written_down():
     assert {words for words in TOLD.values() if words not in told} == set()
     assert "for good" in told
     logs = guide("operations.md").partition("Logs are JSON lines on standard error")[2]
-    assert "No queries, bodies, client addresses or tokens are logged" in logs
+    assert "No queries, bodies, mails, client addresses or tokens are logged" in logs
