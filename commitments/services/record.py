@@ -293,7 +293,7 @@ def spells(commitment: Commitment) -> list[tuple[date, Values]]:
 
 def rows(found: list[tuple[date, Values]]) -> list[dict[str, Any]]:
     """Return spells as the columns of ``State`` rows that hold now."""
-    ends = [day for day, _ in found[1:]] + [FOREVER]
+    ends = [*(day for day, _ in found), FOREVER][1:]
     return [
         {"effective_from": day, "effective_until": end, **values.as_dict()}
         for (day, values), end in zip(found, ends, strict=True)

@@ -17,6 +17,7 @@ from tests.factories import (
     AT,
     BodyFactory,
     CommitmentFactory,
+    DraftFactory,
     EvidenceFactory,
     assess,
     two_people,
@@ -194,3 +195,10 @@ def test_a_clock_set_back_leaves_entries_in_order():
     first = assess(CommitmentFactory(), at=AT + timedelta(hours=1))
     second = assess(CommitmentFactory(), at=AT)
     assert (second.seq > first.seq, second.recorded_at) == (True, first.recorded_at)
+
+
+def test_what_is_not_published_yet_is_no_difference():
+    DraftFactory()
+    assess(CommitmentFactory())
+
+    assert list(check_record()) == []
