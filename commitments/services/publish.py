@@ -47,6 +47,13 @@ def publish(
             "A commitment that can be tracked needs a test of delivery. Add at least "
             "one criterion, or say why it cannot be tracked.",
         )
+    if commitment.stated_on > at.date():
+        # Every answer about what holds today would miss what it says is published.
+        raise RuleBroken(
+            "stated_by_today",
+            f"By this draft it is made on {commitment.stated_on}, which is still to "
+            "come. Mend that day, or publish it then. Days are those of UTC.",
+        )
     due = commitment.original_due_on
     precision = commitment.original_due_precision
     return append(

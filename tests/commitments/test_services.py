@@ -376,6 +376,15 @@ def test_the_same_key_gives_the_same_entry_and_another_content_is_refused():
         assess(commitment, reason="Something else.", **same)
 
 
+def test_what_is_made_tomorrow_is_not_published_today():
+    draft = DraftFactory(stated_on=AT.date() + timedelta(days=1))
+    given = {"commitment": draft, "by": actors.CATALOGUE}
+
+    assert broken(services.publish, **given, at=AT) == "stated_by_today"
+    assert not HistoryEntry.objects.exists()
+    services.publish(**given, at=AT + timedelta(days=1))
+
+
 def test_a_draft_takes_no_entries_and_is_published_once():
     draft = DraftFactory()
     refused = broken(assess, commitment=draft)
