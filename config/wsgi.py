@@ -3,7 +3,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from config import metrics
 from config.turns import TURNS
@@ -29,7 +32,23 @@ def without_body(application: metrics.Application) -> metrics.Application:
     return answer
 
 
-django = without_body(TURNS.but_for_streams(get_wsgi_application()))
+class Request(WSGIRequest):
+    """Reads the address as UTF-8, whatever charset its Content-Type names.
+
+    Django would read the address by that too, past what is checked of it, and fail
+    before any page could answer where the charset is none of texts.
+    """
+
+    @cached_property
+    def GET(self) -> Any:  # type: ignore[override]
+        return QueryDict(
+            self.META.get("QUERY_STRING", "").encode("latin-1"), encoding="utf-8"
+        )
+
+
+site = get_wsgi_application()
+site.request_class = Request
+django = without_body(TURNS.but_for_streams(site))
 
 # Its modules need the apps to be ready.
 from tracker.answer_cache import AnswerCache

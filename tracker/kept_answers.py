@@ -32,6 +32,9 @@ BESIDE_THE_KEY = frozenset(["HTTP_X_FORWARDED_FOR", "HTTP_X_REQUEST_ID"])
 IN_THE_KEY = frozenset(["HTTP_HOST", "HTTP_X_FORWARDED_PROTO"])
 # On the encoding an answer varies here: Django is not shown which one is taken.
 VARYING = frozenset(["accept", "origin", "cookie", "accept-encoding"])
+# What a client sends beside address and method. By the charset of a Content-Type
+# Django would read the address, too.
+SENT = ("HTTP_", "CONTENT_", "RAW_URI", "REQUEST_URI")
 # They tell one client of itself, or of one moment; and what follows from the body.
 PERSONAL = frozenset(["ratelimit", "ratelimit-policy", "retry-after", "x-request-id"])
 DERIVED = frozenset(["etag", "content-length", "vary", "date"])
@@ -106,7 +109,7 @@ def seen(environ: Environ) -> Environ:
     shown = {
         name: value
         for name, value in environ.items()
-        if name in known or not name.startswith(("HTTP_", "RAW_URI", "REQUEST_URI"))
+        if name in known or not name.startswith(SENT)
     }
     if query := environ.get("QUERY_STRING"):
         shown["QUERY_STRING"] = normalised(query)

@@ -1,5 +1,6 @@
 """What is checked of a request before anything reads it."""
 
+import codecs
 from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
@@ -47,14 +48,15 @@ def forget_clicks(get_response: Handler) -> Handler:
 def refuse_unreadable_urls(get_response: Handler) -> Handler:
     """Answer 400 to an address with a NUL or with bytes that are not UTF-8.
 
-    Databases refuse such text in the middle of a query, as an error of ours.
+    Databases refuse such text in the middle of a query, as an error of ours. So it is
+    with a body that says to be in another charset, which may be none of texts.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if _is_readable(request):
             return get_response(request)
         if request.path_info.startswith("/api/"):
-            body = problem(400, "The address holds a NUL or is not UTF-8.")
+            body = problem(400, "What was sent holds a NUL or is not UTF-8.")
             return JsonResponse(body, status=400, content_type=MEDIA_TYPE)
         return HttpResponse(render_to_string("400.html"), status=400)
 
@@ -62,6 +64,9 @@ def refuse_unreadable_urls(get_response: Handler) -> Handler:
 
 
 def _is_readable(request: HttpRequest) -> bool:
+    has_body = request.method not in ("GET", "HEAD")
+    if has_body and codecs.lookup(request.encoding or "utf-8").name != "utf-8":
+        return False
     for part in ("PATH_INFO", "QUERY_STRING"):
         # WSGI gives bytes as latin-1 text.
         raw = request.META.get(part, "").encode("latin-1", "replace")

@@ -298,3 +298,14 @@ def test_a_field_that_a_form_does_not_have_is_not_written(client, settings):
     client.post("/admin/password_change/", values)
     ada.refresh_from_db()
     assert not ada.is_superuser and ada.check_password(new)
+
+
+@pytest.mark.parametrize("charset", ["hex", "idna", "utf-16", "iso-8859-1"])
+def test_a_body_in_another_charset_is_refused(client, charset):
+    form = f"multipart/form-data; boundary=b; charset={charset}"
+    body = '--b\r\nContent-Disposition: form-data; name="address"\r\n\r\nx\r\n--b--\r\n'
+
+    for address in ("/follow/", "/follow/mine/", LOGIN, "/api/v1/proposals/"):
+        answer = client.generic("POST", address, body, content_type=form)
+        assert answer.status_code == 400, address
+    assert client.get("/commitments/", CONTENT_TYPE=form).status_code == 200

@@ -136,6 +136,16 @@ def test_no_unkeyed_header_reaches_an_answer(small, cache):
         assert given(cache, at(address)) == poisoned, address
 
 
+def test_no_charset_of_a_body_that_is_not_there_reaches_an_answer(small, cache):
+    address = "/commitments/?q=%E8%87%AA%E8%B4%B8"
+    for named in ("text/plain; charset=iso-8859-1", "a/b; charset=hex"):
+        poisoned = given(cache, at(address) | {"CONTENT_TYPE": named})
+
+        assert 'value="自贸"' in poisoned[2].decode(), named
+        assert given(cache, at(address)) == poisoned, named
+        cache.generation.answers.clear()
+
+
 def test_a_host_that_is_not_ours_is_refused_and_not_kept(small, cache, settings):
     settings.ALLOWED_HOSTS = ["testserver"]
     given(cache, at("/"))

@@ -197,4 +197,4 @@ def test_unreadable_addresses_are_problems_too(client, query):
 
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
-    assert answer.json()["detail"] == "The address holds a NUL or is not UTF-8."
+    assert answer.json()["detail"] == "What was sent holds a NUL or is not UTF-8."
