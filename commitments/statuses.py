@@ -330,8 +330,8 @@ def first_day_too_old(
         return looked_until + REVIEW_EVERY_WHEN_DELIVERED
     days = [looked_until + REVIEW_EVERY]
     hot = looked_until + REVIEW_EVERY_WHEN_HOT
-    if due_on is not None and (day := max(hot, due_on - DUE_SOON)) <= due_on:
-        days.append(day)
+    if due_on is not None and hot <= due_on:
+        days.append(max(hot, due_on - DUE_SOON))
     if position_since is not None:
         day = max(hot, position_since)
         if day <= position_since + POSITION_IS_NEW:

@@ -100,7 +100,9 @@ def _event(one: Dated) -> Event:
     if one.stamp:
         event.add("dtstamp", one.stamp)
     event.add("dtstart", one.day)
-    event.add("dtend", one.day + timedelta(days=1))
+    # Without an end it lasts its day, too; the calendar has no day after its last.
+    if one.day < date.max:
+        event.add("dtend", one.day + timedelta(days=1))
     said = {"name": f"{commitment.ref} {one.row.title}", "what": one.what}
     if one.is_met:
         event.add("summary", _("%(name)s: %(what)s (met)") % said)

@@ -1,8 +1,14 @@
 """Addresses that nobody means well by: each public page answers in words."""
 
+from datetime import date
 from itertools import product
 
 import pytest
+
+from commitments import services
+from commitments.models import Milestone
+from tests.factories import DraftFactory, UserFactory, assess
+from tests.tracker.record import moment
 
 PAGES = [
     *("/changes/", "/bodies/", "/bodies/mofcom/", "/partners/asean/", "/topics/"),
@@ -25,9 +31,38 @@ DAYS = ["0001-01-01", "0001-04-30", "1899-12-31", "2025-12-28", "2026-11-24"]
 
 
 def test_any_past_day_is_answered(client, record):
-    for address, day, name in product(PAGES, DAYS, ("as_of", "known_at")):
+    shown = ["/", "/commitments/", *PAGES]
+    for address, day, name in product(shown, DAYS, ("as_of", "known_at")):
         code = client.get(address, {name: day}).status_code
         assert code in (200, 404), (address, name, day)
+
+
+@pytest.mark.parametrize("due", [date(9999, 12, 31), date(9999, 9, 2)])
+def test_a_promise_for_the_last_days_of_the_calendar_breaks_no_page(
+    client, record, due
+):
+    given = {"original_due_on": due, "original_due_precision": "day"}
+    draft = DraftFactory(slug="for-ever", ref="1.70", **given)
+    Milestone.objects.create(commitment=draft, key="end", title="The end", due_on=due)
+
+    services.publish(commitment=draft, by=UserFactory(), at=moment(9, 3))
+
+    for address in [*EVERY, "/commitments/for-ever/", "/api/v1/commitments/"]:
+        assert client.get(address).status_code in (200, 400), address
+    assert f"{due:%Y%m%d}" in client.get("/feeds/dates.ics").content.decode()
+
+
+def test_a_promise_of_the_first_days_of_the_calendar_can_be_recorded(client, record):
+    first = date(1, 1, 1)
+    draft = DraftFactory(ref="1.70", stated_on=first, original_due_on=first)
+    DraftFactory._meta.model.objects.filter(pk=draft.pk).update(
+        original_due_precision="day"
+    )
+
+    services.publish(commitment=draft, by=UserFactory(), at=moment(9, 3))
+    assess(draft, status="announced", effective_on=date(2026, 3, 1), at=moment(9, 3))
+
+    assert client.get("/api/v1/commitments/").status_code == 200
 
 
 def test_impossible_day_is_refused_in_words(client, record):

@@ -187,9 +187,11 @@ def _text(told: dict[str, Any]) -> str:
 
 def until(state: State, *, on: date) -> date:
     """Return the first day after ``on`` on which the day alone changes an answer."""
+    # What is past changes no more; the calendar has no day after its last.
+    due = state.due_on if state.due_on and on <= state.due_on < FOREVER else None
     steps: list[date | None] = [
-        state.due_on and state.due_on - statuses.DUE_SOON,
-        state.due_on and state.due_on + DAY,
+        due and due - statuses.DUE_SOON,
+        due and due + DAY,
         state.review_due_on,
         state.stale_after and state.stale_after + DAY,
         state.last_material_on

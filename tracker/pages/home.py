@@ -104,7 +104,12 @@ def _corrected(question: Question) -> int:
 
 
 def _quarter_ago(on: date) -> date:
-    """Return the same day three months earlier, or the last one of its month."""
+    """Return the same day three months earlier, or the last one of its month.
+
+    Before the calendar begins there is none: then its first day.
+    """
+    if on < date(1, 4, 1):
+        return date.min
     month = on.month - 3
     year, month = (on.year, month) if month > 0 else (on.year - 1, month + 12)
     return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
