@@ -81,6 +81,10 @@ def test_merged_leads_to_its_successor(client, record, address):
     assert answer.status_code == 301
     assert answer["Location"] == address.format("join-the-pact")
 
+    asked = "?theme=dark&as_of=2026-09-03"
+    answer = client.get(address.format("joined") + asked)
+    assert answer["Location"] == address.format("join-the-pact") + asked
+
 
 @pytest.mark.parametrize(
     "address",

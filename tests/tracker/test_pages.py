@@ -134,6 +134,10 @@ def test_merged_leads_to_its_successor(client, monkeypatch, today):
     answer = client.get(reverse("commitment", args=[old.slug]))
     assert answer.status_code == 301
     assert answer["Location"] == f"/commitments/{new.slug}/"
+    answer = client.get(f"/share/{old.slug}.png?as_of=2026-07-10")
+    assert answer["Location"] == f"/share/{new.slug}.png?as_of=2026-07-10"
+    answer = client.get(f"/zh-hans/commitments/{old.slug}/?as_of=2026-07-10")
+    assert answer["Location"] == f"/zh-hans/commitments/{new.slug}/?as_of=2026-07-10"
     assert old.title not in page(client, "commitments")
 
 

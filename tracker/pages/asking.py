@@ -10,8 +10,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 
 from commitments.models import Plan
@@ -63,6 +64,12 @@ def past(question: Question) -> str:
     """Return what keeps the day asked about in a link that has no other parameters."""
     days = urlencode(question.days())
     return f"?{days}" if days else ""
+
+
+def moved(request: HttpRequest, name: str, slug: str) -> HttpResponse:
+    """Lead to what a commitment was merged into, with all that was asked of it."""
+    address, asked = reverse(name, args=[slug]), request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(f"{address}?{asked}" if asked else address)
 
 
 def for_everybody(answer: HttpResponse) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Max, Prefetch, Q
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,7 +35,7 @@ from tracker import (
     structured,
 )
 from tracker.browse import Question
-from tracker.pages.asking import asked, page, plan_span
+from tracker.pages.asking import asked, moved, page, plan_span
 from tracker.reading import Told
 
 MOST_RELATED = 5
@@ -66,7 +66,7 @@ def commitment(request: HttpRequest, slug: str) -> HttpResponse:
         context = {"not_yet": one, "question": question, "on": question.on}
         return render(request, "404.html", context, status=404)
     if state.merged_into is not None:
-        return HttpResponsePermanentRedirect(state.merged_into.get_absolute_url())
+        return moved(request, "commitment", state.merged_into.slug)
     return page(
         request,
         "commitment.html",

@@ -11,7 +11,7 @@ from typing import Any
 
 from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -22,7 +22,7 @@ from commitments.models.state import Standing
 from commitments.statuses import Status
 from tracker import browse, charts, counting, pictures, reading, writing
 from tracker.browse import BadParameter, Question
-from tracker.pages.asking import asked, for_everybody, plan_span
+from tracker.pages.asking import asked, for_everybody, moved, plan_span
 
 THEMES = ("light", "dark")
 View = Callable[..., HttpResponse]
@@ -109,7 +109,7 @@ def _one(request: HttpRequest, slug: str, template: str, name: str) -> HttpRespo
             ),
         )
     if state.merged_into is not None:
-        return redirect(name, state.merged_into.slug, permanent=True)
+        return moved(request, name, state.merged_into.slug)
     row = reading.row(state, on=question.on, text=reading.wording(state))
     steps = reading.spells_of(state.commitment, question)
     plan = Plan.objects.order_by("pk").first()
@@ -176,7 +176,7 @@ def badge(request: HttpRequest, slug: str) -> HttpResponse:
     if state is None:
         return _no_badge(error)
     if state.merged_into is not None:
-        return redirect("embed-badge", state.merged_into.slug, permanent=True)
+        return moved(request, "embed-badge", state.merged_into.slug)
     return _svg(
         pictures.badge(
             ref=state.commitment.ref, status=state.status, word=_instead(state)
@@ -199,7 +199,7 @@ def timeline_badge(request: HttpRequest, slug: str) -> HttpResponse:
     if state is None:
         return _no_badge(error)
     if state.merged_into is not None:
-        return redirect("embed-timeline-svg", state.merged_into.slug, permanent=True)
+        return moved(request, "embed-timeline-svg", state.merged_into.slug)
     steps = reading.drawn(reading.spells_of(state.commitment, question))
     span = plan_span(Plan.objects.order_by("pk").first())
     word = _instead(state) or pictures.label(state.status)

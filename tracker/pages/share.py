@@ -7,7 +7,6 @@ from functools import wraps
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import translation
 from django.views.decorators.http import condition, require_safe
 
@@ -24,7 +23,7 @@ from tracker import (
     writing,
 )
 from tracker.browse import Question
-from tracker.pages.asking import asked
+from tracker.pages.asking import asked, moved
 from tracker.pages.home import finding
 from tracker.versions import etag
 
@@ -48,7 +47,7 @@ def picture(draw: Drawn) -> Callable[..., HttpResponse]:
             )
         # The font of the pictures has no Chinese.
         with translation.override(languages.ENGLISH.code):
-            drawn = draw(question, **place)
+            drawn = draw(request, question, **place)
         if isinstance(drawn, HttpResponse):
             return drawn
         answer = HttpResponse(drawn, content_type="image/png")
@@ -59,7 +58,7 @@ def picture(draw: Drawn) -> Callable[..., HttpResponse]:
 
 
 @picture
-def one(question: Question, slug: str) -> bytes | HttpResponse:
+def one(request: HttpRequest, question: Question, slug: str) -> bytes | HttpResponse:
     """Return the picture of one commitment: title, status and date."""
     held = State.objects.at(as_of=question.on, known_at=question.known_at)
     held = held.filter(commitment__slug=slug)
@@ -69,7 +68,7 @@ def one(question: Question, slug: str) -> bytes | HttpResponse:
     if state is None:
         raise Http404
     if state.merged_into is not None:
-        return redirect("share-image", state.merged_into.slug, permanent=True)
+        return moved(request, "share-image", state.merged_into.slug)
     scored = state.commitment.trackable and state.standing != Standing.WITHDRAWN
     return share.commitment(
         ref=state.commitment.ref,
@@ -105,7 +104,7 @@ def _past(question: Question) -> str:
 
 
 @picture
-def everything(question: Question) -> bytes:
+def everything(request: HttpRequest, question: Question) -> bytes:
     """Return the picture of the whole: the finding, and how many stand where."""
     counts = counting.statuses(browse.counted(question))
     headline = finding(counts.total(), counts)
