@@ -26,7 +26,7 @@ from commitments.lockout import client_address
 from commitments.models import AuditEvent
 from commitments.services import second_factor
 
-from .base import ViewOnlyAdmin
+from .base import ListedAdmin, ViewOnlyAdmin
 
 User = get_user_model()
 # The stock pages would show keys and codes, and give rights without limits.
@@ -39,7 +39,7 @@ OWN = ("is_active", "is_staff", "is_superuser", "groups")
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(ListedAdmin, UserAdmin):
     """Administrators make accounts and put them into groups.
 
     Only a superuser touches or makes a superuser, and nobody else changes their own

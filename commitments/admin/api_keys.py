@@ -15,7 +15,7 @@ from commitments.models import ApiAnswer, ApiKey
 from commitments.models.api_key import ApiScope
 from commitments.rules import RuleBroken
 
-from .base import Unlisted, ViewOnlyAdmin
+from .base import ListedAdmin, Unlisted, ViewOnlyAdmin
 
 
 class ApiKeyForm(forms.ModelForm):
@@ -34,7 +34,7 @@ class ApiKeyForm(forms.ModelForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(ListedAdmin):
     """Made and revoked here, never changed or deleted: drafts name them."""
 
     form = ApiKeyForm

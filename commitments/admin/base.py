@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, ProgrammingError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -16,8 +18,25 @@ from commitments import chain, shown
 from commitments.models import DataVersion
 from commitments.validation import is_key
 
+# What comes of a number that no column holds, or of a span with one end.
+IMPOSSIBLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
 
-class FactAdmin(admin.ModelAdmin):
+
+class ListedAdmin(admin.ModelAdmin):
+    """Leads back to the whole list who asks one for what cannot be asked."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            return super().get_changelist_instance(request)
+        except IMPOSSIBLE as error:
+            # Django looks for such only where it reads the address, not where the
+            # database does.
+            if not request.GET:
+                raise
+            raise IncorrectLookupParameters(error) from error
+
+
+class FactAdmin(ListedAdmin):
     """Edits facts that readers see: each change counts in the data version.
 
     A slug is permanent: addresses and the digests of the history name it.
@@ -127,7 +146,7 @@ class Unlisted:
         return {}
 
 
-class ViewOnlyAdmin(admin.ModelAdmin):
+class ViewOnlyAdmin(ListedAdmin):
     """Shows what only services write, or what is edited on another page."""
 
     list_per_page = 50

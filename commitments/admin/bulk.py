@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
@@ -165,9 +166,12 @@ class ImportRunAdmin(ViewOnlyAdmin):
             raise Http404("There is no such format.")
         if not page.has_view_permission(request):
             raise PermissionDenied
-        chosen = page.get_changelist_instance(request).get_queryset(request)
         try:
+            chosen = page.get_changelist_instance(request).get_queryset(request)
             pieces = exporting.export(kind=kind, format=format, chosen=chosen)
+        except IncorrectLookupParameters:
+            messages.error(request, "Nothing can be filtered like this: look again.")
+            return HttpResponseRedirect(reverse("admin:commitments_export"))
         except Unreadable as problem:
             messages.error(request, str(problem))
             return HttpResponseRedirect(reverse("admin:commitments_export"))

@@ -23,11 +23,11 @@ from commitments.models import (
 )
 from commitments.validation import is_key
 
-from .base import Unlisted, ViewOnlyAdmin
+from .base import ListedAdmin, Unlisted, ViewOnlyAdmin
 
 
 @admin.register(WatchedSource)
-class WatchedSourceAdmin(admin.ModelAdmin):
+class WatchedSourceAdmin(ListedAdmin):
     list_display = ["name", "kind", "enabled", "every_hours", "polled_at", "outcome"]
     list_filter = ["enabled", "kind", "official", "body"]
     search_fields = ["name", "url"]

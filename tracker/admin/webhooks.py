@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from commitments.admin.base import Unlisted, ViewOnlyAdmin
+from commitments.admin.base import ListedAdmin, Unlisted, ViewOnlyAdmin
 from commitments.models import ApiKey, Commitment
 from commitments.models.api_key import ApiScope
 from commitments.rules import RuleBroken
@@ -81,7 +81,7 @@ class NoticeInline(admin.TabularInline):
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(admin.ModelAdmin):
+class EndpointAdmin(ListedAdmin):
     """Registered here or by the API; the secret is shown once."""
 
     form = EndpointForm
