@@ -37,3 +37,6 @@ limit_request_line = 8190
 limit_request_fields = 60
 limit_request_field_size = 8190
 control_socket_disable = True
+# A neighbour, which may be a proxy that passes on all that its clients send, would say
+# under which path the site lies: past the second factor, and into links that are kept.
+forwarder_headers = ""

@@ -70,7 +70,7 @@ def require_second_factor(
     """Middleware: refuse to change anything in the admin without a second factor."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        is_at_desk = request.path.startswith(first_password.desk())
+        is_at_desk = request.path_info.startswith(first_password.DESK)
         if request.method in SAFE or not is_at_desk:
             return get_response(request)
         if request.path in {reverse(f"admin:{name}") for name in OPEN}:

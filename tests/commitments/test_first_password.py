@@ -57,6 +57,10 @@ def test_nothing_else_opens_before(newcomer):
     assert newcomer.get("/commitments/").status_code == 200
 
 
+def test_nothing_else_opens_under_another_path_either(newcomer):
+    assert newcomer.get(HOME, SCRIPT_NAME="/x").url == CHANGE
+
+
 def test_afterwards_everything_does_in_this_session_and_the_next(newcomer):
     assert change(newcomer, PASSWORD).status_code == 302
 

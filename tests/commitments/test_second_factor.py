@@ -63,6 +63,16 @@ def test_without_second_factor_all_can_be_read_and_nothing_written(client):
     assert not Topic.objects.exists()
 
 
+def test_under_another_path_it_is_asked_for_as_well(client):
+    staff()
+    give_password(client)
+
+    refused = client.post(ADD_TOPIC, NEW_TOPIC, SCRIPT_NAME="/x")
+
+    assert refused.status_code == 403
+    assert not Topic.objects.exists()
+
+
 @pytest.mark.parametrize(
     "address",
     [

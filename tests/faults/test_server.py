@@ -81,6 +81,13 @@ def test_what_two_servers_could_read_differently_is_refused(port, case):
     assert len(answered) <= 1 and not [s for s in answered if s < 400], got
 
 
+@pytest.mark.parametrize("name", [b"SCRIPT_NAME", b"Script_Name", b"SCRIPT-NAME"])
+def test_no_client_says_under_which_path_the_site_lies(port, name):
+    got = ask(port, b"GET /x/hidden HTTP/1.1\r\nHost: x\r\n" + name + b": /x\r\n\r\n")
+
+    assert b"GET /x/hidden 0;" in got
+
+
 @pytest.mark.parametrize("case", TOO_MUCH)
 def test_what_is_larger_than_any_request_is_refused(port, case):
     answered = statuses(ask(port, TOO_MUCH[case]))

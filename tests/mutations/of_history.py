@@ -7,6 +7,14 @@ CHECKPOINTS = "commitments/services/checkpoints.py"
 
 MUTATIONS = [
     without(
+        "what is made tomorrow is published today",
+        "commitments/services/publish.py",
+        "    if commitment.stated_on > at.date():",
+        "    if False:",
+        "commitments/test_services.py::"
+        "test_what_is_made_tomorrow_is_not_published_today",
+    ),
+    without(
         "a repeated act is recorded again",
         RECORD,
         "    if idempotency_key and (\n        earlier :=",

@@ -17,6 +17,13 @@ THIS_MACHINE = (
     'return name in ("127.0.0.1", "[::1]") or f".{name}".endswith(".localhost")'
 )
 MUTATIONS = [
+    without(
+        "a client says under which path the site lies",
+        "config/gunicorn.py",
+        'forwarder_headers = ""',
+        'forwarder_headers = "SCRIPT_NAME"',
+        "faults/test_server.py::test_no_client_says_under_which_path_the_site_lies",
+    ),
     Mutation(
         "debugging is on where nobody says",
         [
