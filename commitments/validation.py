@@ -76,6 +76,18 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+REF = re.compile(r"[0-9]{1,3}\.[0-9]{1,4}")
+
+
+def check_ref(ref: str) -> None:
+    """Refuse a reference that commitments cannot be put in order by.
+
+    Asked of drafts: once published it stays as it is. Raises ValidationError.
+    """
+    if not REF.fullmatch(ref):
+        raise ValidationError("Write it as the pillar and a running number, like 1.14.")
+
+
 def is_key(text: str) -> bool:
     """Whether a text can be the number of a row: digits, as many as any database takes."""
     return text.isascii() and text.isdigit() and len(text) <= 18

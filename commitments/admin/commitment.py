@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import path
 
 from commitments.models import Commitment, Criterion, Milestone, Responsibility
+from commitments.validation import check_ref
 
 from .acts import ACTS, act_view, offered
 from .base import FactAdmin
@@ -128,6 +129,12 @@ class CommitmentAdmin(FactAdmin):
     autocomplete_fields = ["pillar", "passages", "partners", "topics"]
     prepopulated_fields = {"slug": ["title"]}
     inlines = [CriterionInline, MilestoneInline, ResponsibilityInline]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "ref":
+            field.validators.append(check_ref)
+        return field
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None):
         facts = [*FIXED, "specificity", "passages", "partners", "topics"]

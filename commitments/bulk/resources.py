@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils.text import slugify
 from import_export.resources import Resource
@@ -25,7 +25,7 @@ from commitments.models import (
     Topic,
 )
 from commitments.statuses import Confidence, EvidenceType, Nature, Precision, grade
-from commitments.validation import same_page
+from commitments.validation import check_ref, same_page
 
 from .columns import (
     Bodies,
@@ -182,8 +182,10 @@ class CommitmentResource(BulkResource):
     ) -> Iterable[Problem]:
         if not many.get("passages", not new):
             yield "passages", "It is empty. Name the sentence it is read from."
-        if not re.fullmatch(r"[0-9]{1,3}\.[0-9]{1,4}", instance.ref):
-            yield "ref", "Write it as the pillar and a running number, like 1.14."
+        try:
+            check_ref(instance.ref)
+        except ValidationError as error:
+            yield "ref", str(error.message)
         if not instance.trackable and not instance.untrackable_reason:
             yield "untrackable_reason", "It is empty. Say why it cannot be tracked."
         due, precision = instance.original_due_on, instance.original_due_precision

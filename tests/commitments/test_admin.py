@@ -12,6 +12,7 @@ from django.utils import timezone
 from commitments import services
 from commitments.admin.acts import ACTS
 from commitments.models import Commitment, Evidence, Flag, HistoryEntry, Passage, Source
+from tests.factories import DraftFactory
 
 from . import desk
 
@@ -280,6 +281,17 @@ def test_published_wording_cannot_be_edited_on_the_form(client, analyst):
     assert after.pop("specificity") == "partly"
     before.pop("specificity")
     assert after == before
+
+
+@pytest.mark.parametrize("ref", ["1.²", "1.9999999999", "a'b", "1.14 b", "٣.٣"])
+def test_a_draft_has_a_reference_that_can_be_put_in_order(client, analyst, ref):
+    draft = DraftFactory(ref="1.14")
+
+    refused = change(client, draft, ref=ref)
+
+    assert "a running number, like 1.14." in text(refused)
+    draft.refresh_from_db()
+    assert draft.ref == "1.14"
 
 
 def test_history_cannot_be_changed_through_any_address(client):
