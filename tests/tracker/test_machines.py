@@ -1,5 +1,6 @@
 import json
 import re
+from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -7,6 +8,7 @@ from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from tests.factories import CommitmentFactory, DraftFactory, EvidenceFactory, assess
 from tracker import dataset
@@ -65,6 +67,33 @@ def test_robots_may_read_all_but_the_desk_and_filters(client, db):
     assert "Disallow: /admin/\n" in text
     assert "Disallow: /changes/?\n" in text
     assert f"Sitemap: {SITE}/sitemap.xml" in text
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("desk@tracker.example", "mailto:desk@tracker.example"),
+        ("https://desk.example/tell", "https://desk.example/tell"),
+    ],
+)
+def test_whoever_finds_a_weakness_is_told_whom_to_tell(
+    client, db, settings, contact, told
+):
+    settings.CONTACT = contact
+    answer = client.get("/.well-known/security.txt")
+    said = dict(line.split(": ", 1) for line in answer.content.decode().splitlines())
+    assert said["Contact"] == told
+    assert said["Canonical"] == f"{SITE}/.well-known/security.txt"
+    left = datetime.fromisoformat(said["Expires"]) - timezone.now()
+    # RFC 9116: less than a year.
+    assert timedelta(days=150) < left < timedelta(days=365)
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    assert "public" in answer["Cache-Control"]
+
+
+def test_where_nobody_is_named_there_is_nobody_to_tell(client, db, settings):
+    settings.CONTACT = ""
+    assert client.get("/.well-known/security.txt").status_code == 404
 
 
 def test_llms_says_what_there_is_and_its_links_answer(client, record):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from commitments.models import (
@@ -30,6 +30,8 @@ from tracker.languages import LANGUAGES
 from tracker.models import Release
 from tracker.pages.asking import for_everybody
 
+# For how long what is said of whom to tell holds; RFC 9116 wants less than a year.
+HOLDS = timedelta(days=180)
 # Change with every entry of the record.
 LIVE = ("home", "commitments", "changes", "claim-gap", "freshness", "corrections")
 # Change with the code, or seldom.
@@ -107,6 +109,23 @@ def _in_each(names: Iterable[str]) -> Iterator[str]:
     for one in LANGUAGES:
         with translation.override(one.code):
             yield from [reverse(name) for name in names]
+
+
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Answer whom to tell of a weakness, as RFC 9116 has it; 404 where nobody is named."""
+    contact = settings.CONTACT
+    if not contact:
+        raise Http404
+    until = timezone.localdate() + HOLDS
+    lines = [
+        f"Contact: {contact if contact.startswith('http') else f'mailto:{contact}'}",
+        f"Expires: {until.isoformat()}T00:00:00Z",
+        f"Canonical: {settings.SITE_URL}{reverse('security')}",
+        "",
+    ]
+    plain = "text/plain; charset=utf-8"
+    return for_everybody(HttpResponse("\n".join(lines), content_type=plain))
 
 
 @require_safe
