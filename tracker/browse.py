@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -22,9 +24,11 @@ from commitments.models import (
     Commitment,
     Partner,
     Pillar,
+    Responsibility,
     State,
     Topic,
 )
+from commitments.models.state import freshness_is, schedule_is
 from commitments.statuses import Freshness, Position, Schedule, Status
 from tracker import finding, languages, orders, writing
 
@@ -54,6 +58,14 @@ VIEWS = {
     "cards": gettext_lazy("Cards"),
     "timeline": gettext_lazy("Timeline"),
 }
+# What ties commitments to their subjects.
+TIES: dict[str, Any] = {
+    "body": Responsibility,
+    "partner": Commitment.partners.through,
+    "topic": Commitment.topics.through,
+}
+# Facets whose values follow from the day asked about.
+DERIVED = {"schedule": schedule_is, "freshness": freshness_is}
 NOT = "-"
 LONGEST_SEARCH = 200
 _CHOICES: dict[str, Any] = {
@@ -337,23 +349,17 @@ def column(model: Any, name: str) -> str:
 
 
 def _has(model: Any, name: str, values: tuple[str, ...], *, on: date) -> Q:
-    if name in ("schedule", "freshness"):
-        found = Q()
-        for value in values:
-            found |= Q(pk__in=_derived(model, name, value, on=on))
-        return found
-    by = COLUMNS[name]
-    if name in ("body", "partner", "topic"):
+    if name in DERIVED:
+        # What cannot be tracked has neither a schedule nor a review.
+        scored = Q(**{column(model, "commitment__trackable"): True})
+        return scored & reduce(or_, (DERIVED[name](value, on=on) for value in values))
+    if name in TIES:
         # Through a subquery: two matching bodies must not give two rows.
-        among = Commitment.objects.filter(**{f"{column(Commitment, by)}__in": values})
-        return Q(**{f"{_owner(model)}__in": among.values("pk")})
-    return Q(**{f"{column(model, by)}__in": values})
-
-
-def _derived(model: Any, name: str, value: str, *, on: date) -> QuerySet:
-    # What cannot be tracked has neither a schedule nor a review.
-    scored = column(model, "commitment__trackable")
-    rows = model.objects.filter(**{scored: True})
-    if name == "schedule":
-        return rows.with_schedule(value, on=on).values("pk")
-    return rows.with_freshness(value, on=on).values("pk")
+        tied = TIES[name].objects.filter(**{f"{name}__slug__in": values})
+        tied = tied.values("commitment")
+        if model is Commitment:
+            # Distinct, it is answered first: PostgreSQL else asks it of one commitment of
+            # an order after the other, for long where few have the body.
+            tied = tied.distinct()
+        return Q(**{f"{_owner(model)}__in": tied})
+    return Q(**{f"{column(model, COLUMNS[name])}__in": values})

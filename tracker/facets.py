@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from commitments.models.state import freshness_is, schedule_is
 from tracker import browse
-from tracker.browse import Question
+from tracker.browse import DERIVED, Question
 from tracker.reading import Row
 
-# Facets whose values follow from the day asked about.
-DERIVED = {"schedule": schedule_is, "freshness": freshness_is}
 # Facets that follow from a row alone, and their values there.
 OF_A_ROW: dict[str, Callable[[Row], str]] = {
     "pillar": lambda row: str(row.commitment.pillar.number),
