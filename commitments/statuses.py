@@ -29,6 +29,19 @@ class Status(TextChoices):
     NOT_ASSESSABLE = "not_assessable", _("Not assessable")
 
 
+# How lists are ordered by status.
+FURTHEST_FIRST = (
+    Status.DELIVERED,
+    Status.PARTLY_DELIVERED,
+    Status.UNDER_WAY,
+    Status.ANNOUNCED,
+    Status.NO_EVIDENCE,
+    Status.ABANDONED,
+    Status.REVERSED,
+    Status.NOT_ASSESSABLE,
+)
+
+
 class Position(TextChoices):
     """Official position: what the responsible body says."""
 

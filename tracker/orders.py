@@ -25,7 +25,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from commitments.models.state import FOREVER, LONG_AGO
-from commitments.statuses import Status
+from commitments.statuses import FURTHEST_FIRST
 
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -40,10 +40,12 @@ class Key:
 
 
 class Written(Value):
-    """A day as part of the statement, as an index has it: not as a parameter."""
+    """A value of ours as part of the statement, as an index has it: not as a parameter."""
 
     def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, tuple]:
-        return f"'{self.value.isoformat()}'", ()
+        return (
+            str(self.value) if isinstance(self.value, int) else f"'{self.value}'"
+        ), ()
 
 
 def dated(column: str, instead: date, *, descending: bool = False) -> Key:
@@ -60,19 +62,12 @@ def _owned(key: Key) -> Key:
     return replace(key, by=names[key.by])
 
 
-_FURTHEST_FIRST = (
-    Status.DELIVERED,
-    Status.PARTLY_DELIVERED,
-    Status.UNDER_WAY,
-    Status.ANNOUNCED,
-    Status.NO_EVIDENCE,
-    Status.ABANDONED,
-    Status.REVERSED,
-    Status.NOT_ASSESSABLE,
-)
 _FURTHEST = Case(
-    *(When(status=s, then=Value(i)) for i, s in enumerate(_FURTHEST_FIRST)),
-    default=Value(len(_FURTHEST_FIRST)),
+    *(
+        When(status=Written(status), then=Written(place))
+        for place, status in enumerate(FURTHEST_FIRST)
+    ),
+    default=Written(len(FURTHEST_FIRST)),
     output_field=IntegerField(),
 )
 _BY_REFERENCE = [Key("commitment__ref_order", int), Key("commitment_id", int)]

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Min, Q, Value
+from django.db.models import Case, F, Func, Min, Q, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from commitments.statuses import Precision, Status
+from commitments.statuses import FURTHEST_FIRST, Precision, Status
 from commitments.validation import check_text
 from commitments.verdicts import LOST, SILENT, SILENT_FOR, Verdict
 
@@ -18,12 +19,30 @@ from .state import FOREVER, LONG_AGO, StateFields, StateQuestions
 WORDING = ("title", "title_zh", "statement", "reading")
 
 
-# What has no date comes last; what was never reviewed has waited longest.
-BY_DAY = {
-    "by_due": Coalesce("due_on", Value(FOREVER)),
-    "by_review": Coalesce("reviewed_on", Value(LONG_AGO)),
-    "by_event": Coalesce("last_material_on", Value(LONG_AGO)).desc(),
+# The orders of the list. What has no date comes last; what was never reviewed has waited
+# longest.
+ORDERS: dict[str, list[Any]] = {
+    "by_ref": [],
+    "by_step": [
+        Case(
+            *(When(status=s, then=Value(i)) for i, s in enumerate(FURTHEST_FIRST)),
+            default=Value(len(FURTHEST_FIRST)),
+            output_field=models.IntegerField(),
+        )
+    ],
+    "by_due": [Coalesce("due_on", Value(FOREVER))],
+    "by_review": [Coalesce("reviewed_on", Value(LONG_AGO))],
+    "by_event": [Coalesce("last_material_on", Value(LONG_AGO)).desc()],
+    # Of one status, by reference.
+    "by_status": [F("status")],
 }
+# What the list is narrowed, ordered and counted by. All of it is in the index of each
+# order, so that rows which a filter leaves out are passed over without being read.
+NARROWED_BY = [
+    *("status", "official_position", "kind", "pillar", "trackable", "signed_off"),
+    *("due_on", "status_since", "reviewed_on", "review_due_on", "stale_after"),
+    "last_material_on",
+]
 
 
 VERDICT_SINCE = F("evidence__link__verdict_since")
@@ -198,23 +217,17 @@ class Commitment(StateFields):
             models.Index(fields=["stale_after"], name="commitment_stale"),
             models.Index(fields=["due_on"], name="commitment_due"),
             models.Index(fields=["last_material_on"], name="commitment_material"),
-            # The list of what is true today, in each order that goes by a column.
-            models.Index(
-                fields=["standing", "ref_order", "id"], name="commitment_by_ref"
-            ),
-            models.Index(
-                fields=["standing", "status", "ref_order", "id"],
-                name="commitment_by_status",
-            ),
+            # The list of what is true today.
             *(
                 models.Index(
                     F("standing"),
-                    by,
+                    *by,
                     F("ref_order"),
                     F("id"),
+                    *(F(field) for field in NARROWED_BY if F(field) not in by),
                     name=f"commitment_{name}",
                 )
-                for name, by in BY_DAY.items()
+                for name, by in ORDERS.items()
             ),
         ]
 

@@ -1,16 +1,19 @@
-"""What the list is sorted by is in an index: no page sorts the whole record."""
+"""What the list is sorted and narrowed by is in indexes: no page reads the whole record."""
 
+import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 
 from commitments.models import Commitment
+from commitments.statuses import Freshness, Schedule
 from tests.factories import CommitmentFactory, assess
-from tests.plans import READ_ALL, SORT, is_sorted, plan
-from tracker import browse, orders
+from tests.plans import READ_ALL, SORT, every_statement, is_sorted, plan
+from tracker import browse, facets, orders
 from tracker.api.commitments import _numbers, _statement, numbers
 from tracker.api.pagination import Page
 from tracker.browse import parse
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.django_db
 LIST = "/api/v1/commitments/"
 INDEXES = {
     "ref": "commitment_by_ref",
+    "status": "commitment_by_step",
     "due": "commitment_by_due",
     "review": "commitment_by_review",
     "changed": "commitment_by_event",
@@ -52,7 +56,89 @@ def test_a_later_page_enters_the_index_at_its_place(sort):
     assert [one.ref for one in later] == ["1.3"]
 
 
+# Each filter by what a row itself holds: chosen, left out, and some together.
+FILTERS = ["kind=rule", "position=withdrawn", "pillar=1", "status=reversed"]
+FILTERS += [f"schedule={value}" for value in Schedule.values]
+FILTERS += [f"freshness={value}" for value in Freshness.values]
+FILTERS += [query.replace("=", "=-") for query in FILTERS]
+FILTERS += ["claim_gap=true", "claim_gap=false", "kind=rule&kind=zone"]
+FILTERS += ["kind=rule&status=-delivered&freshness=stale"]
+# How each says that it reads an index, and no row of the table.
+ALONE = {"postgresql": "Index Only Scan using", "sqlite": "COVERING INDEX"}
+
+
+def first_page(query, sort, *, today):
+    """Return the statement of the first page, as the API asks it."""
+    question = parse(QueryDict(query), today=today)
+    page = Page(sort, backwards=False, at=None, limit=25)
+    return _numbers(question, page).query.sql_with_params()
+
+
+@pytest.mark.parametrize("sort", INDEXES)
+def test_no_row_is_read_that_a_filter_leaves_out(today, record, sort):
+    alone = ALONE[connection.vendor]
+    for query in FILTERS:
+        asked = first_page(query, sort, today=today)
+        found = plan(*asked, without=(*READ_ALL, *SORT))
+
+        assert "TEMP B-TREE" not in found and "Sort" not in found, (query, found)
+        assert re.search(rf"{alone} commitment_by_\w+", found), (query, found)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="PostgreSQL's own way")
+@pytest.mark.parametrize("query", ["body=mofcom", "partner=asean", "topic=trade"])
+def test_postgresql_does_not_look_for_the_bodies_of_one_commitment_after_the_other(
+    today, record, query
+):
+    asked = first_page(query, "ref", today=today)
+
+    # It can, where nothing tells it that each commitment is found once.
+    ways = (*READ_ALL, *SORT, "hashagg")
+    assert "Semi Join" not in plan(*asked, without=ways)
+    repeated = asked[0].replace("SELECT DISTINCT", "SELECT")
+    assert "Semi Join" in plan(repeated, asked[1], without=ways)
+
+
+@pytest.mark.parametrize("query", ["", "kind=rule", "position=announced"])
+def test_the_facets_of_the_list_are_counted_from_an_index(today, record, query):
+    """But for those with rows of their own: with few, PostgreSQL joins them any way."""
+    with every_statement(of=plan) as asked:
+        facets.counted(parse(QueryDict(query), today=today))
+
+    counts = [
+        found
+        for statement, found in asked.items()
+        if "COUNT(" in statement and "JOIN" not in statement
+    ]
+    assert len(counts) == 5
+    for found in counts:
+        assert ALONE[connection.vendor] + " commitment_by_" in found, found
+
+
+@pytest.mark.parametrize(
+    "on", [date(2026, 7, 20), date(2026, 11, 24), date(2031, 1, 2)]
+)
+@pytest.mark.parametrize(
+    ("name", "values"), [("schedule", Schedule.values), ("freshness", Freshness.values)]
+)
+def test_what_follows_from_the_day_is_found_or_left_out(record, on, name, values):
+    """Dates that are not there are neither lost nor found twice."""
+    for rows in (browse.now(), browse.at(parse(QueryDict(""), today=on))):
+        held = {
+            row.pk: getattr(row, name)(on=on) if commitment.trackable else ""
+            for row, commitment in ((r, getattr(r, "commitment", r)) for r in rows)
+        }
+        for value in values:
+            chosen = parse(QueryDict(f"{name}={value}"), today=on)
+            found = {row.pk for row in browse.narrowed(rows, chosen)}
+            assert found == {pk for pk, one in held.items() if one == value}
+            rest = parse(QueryDict(f"{name}=-{value}"), today=on)
+            left = {row.pk for row in browse.narrowed(rows, rest)}
+            assert left == held.keys() - found
+
+
 QUERIES = ("", "status=under_way", "status=-delivered", "pillar=2", "q=pact")
+QUERIES += ("schedule=-met_on_time&body=mofcom", "freshness=current&topic=trade")
 QUERIES += ("schedule=overdue", "freshness=-current", "body=mofcom", "kind=rule")
 QUERIES += ("topic=-trade", "partner=asean&claim_gap=true", "position=none_stated")
 QUERIES += ("claim_gap=false", "q=nowhere", "status=under_way&status=announced")
