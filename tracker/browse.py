@@ -313,6 +313,21 @@ def states(question: Question) -> QuerySet[State]:
     return orders.ordered(found, orders.COMMITMENTS[question.sort])
 
 
+def page(question: Question, start: int, stop: int) -> QuerySet[State]:
+    """Return those of the ``states`` from one place in their order up to another.
+
+    Which ones these are today is found as for the API, from an index of the order.
+    Their states are asked for by slugs: by the keys of commitments, which states have too,
+    PostgreSQL begins with the states, and reads all commitments.
+    """
+    if question.is_past:
+        return states(question)[start:stop]
+    found = orders.ordered(narrowed(now(), question), orders.NOW[question.sort])
+    slugs = list(found.values_list("slug", flat=True)[start:stop])
+    held = at(question).filter(commitment__slug__in=slugs)
+    return orders.ordered(held, orders.COMMITMENTS[question.sort])
+
+
 def narrowed(rows: Rows, question: Question, *, leaving_out: str = "") -> Rows:
     """Return those of ``rows`` that match, but for the facet ``leaving_out``.
 

@@ -115,6 +115,25 @@ def test_the_facets_of_the_list_are_counted_from_an_index(today, record, query):
         assert ALONE[connection.vendor] + " commitment_by_" in found, found
 
 
+@pytest.mark.parametrize("sort", INDEXES)
+def test_a_page_of_the_list_is_found_in_the_order_it_has(client, today, record, sort):
+    with every_statement(of=is_sorted) as asked:
+        client.get("/commitments/", {"kind": "rule", "sort": sort})
+
+    pages = [sorts for statement, sorts in asked.items() if "LIMIT 200" in statement]
+    assert pages == [False]
+
+
+def test_a_page_of_the_list_holds_the_states_of_its_place(today, record):
+    days = ("as_of=2026-07-20", "known_at=2026-07-20&kind=rule")
+    for query, sort in product((*QUERIES, *days), NOW):
+        question = parse(QueryDict(f"{query}&sort={sort}"), today=today)
+        every = [state.pk for state in browse.states(question)]
+        for start, stop in ((0, 2), (1, 3), (0, 200)):
+            found = [state.pk for state in browse.page(question, start, stop)]
+            assert found == every[start:stop], (query, sort)
+
+
 @pytest.mark.parametrize(
     "on", [date(2026, 7, 20), date(2026, 11, 24), date(2031, 1, 2)]
 )

@@ -50,8 +50,8 @@ def commitments(request: HttpRequest) -> HttpResponse:
     question, error = asked(request, _parse)
     number = 1 if error else int(request.GET.get("page") or 1)
     start = (number - 1) * ROWS
-    matching = browse.states(question).only(*reading.SHOWN)
-    found = reading.rows(matching[start : start + ROWS], question)
+    matching = browse.page(question, start, start + ROWS)
+    found = reading.rows(matching.only(*reading.SHOWN), question)
     # Counted only where there are more than fit.
     whole = number == 1 and len(found) < ROWS
     total = len(found) if whole else _total(question)
