@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 
 from commitments import actors, rules, statuses, validation
+from commitments.fold import standing_entries
 from commitments.models import Body, Commitment, Evidence, HistoryEntry
 from commitments.rules import Judgement, RuleBroken
 from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
@@ -16,13 +17,6 @@ from .record import append, check_readable, effective_day, fresh, is_replay
 from .recording import recording
 
 MOST_WORDS = 60
-
-
-def judgement(commitment: Commitment) -> Judgement | None:
-    """Return what stands, or None before the first assessment."""
-    if not commitment.status:
-        return None
-    return Judgement(commitment.status, frozenset(commitment.criteria_met))
 
 
 def check_plain(text: str, *, field: str) -> None:
@@ -113,7 +107,7 @@ def assess(
     new = Judgement(Status(status).value, frozenset(criteria_met))
     rules.check_criteria(new, commitment.criteria.values_list("key", flat=True))
     if not is_replay(by, idempotency_key):
-        rules.check_change(_judgement_on(commitment, day), new)
+        _check_place(commitment, day, new)
     rules.check_evidence(new, evidence)
     check_readable(evidence)
     return append(
@@ -134,14 +128,36 @@ def assess(
     )
 
 
-def _judgement_on(commitment: Commitment, day: date) -> Judgement | None:
-    """Return what stands on ``day``: an entry may fill in the past."""
-    if commitment.status_since is None or day >= commitment.status_since:
-        return judgement(commitment)
-    state = commitment.states.at(as_of=day).first()
-    if state is None or not state.status:
-        return None
-    return Judgement(state.status, frozenset(state.criteria_met))
+def _check_place(commitment: Commitment, day: date, new: Judgement) -> None:
+    """Hold a judgement to what stands before and after ``day``: it may fill in the past.
+
+    Raises RuleBroken.
+    """
+    standing = [
+        entry
+        for entry in standing_entries(commitment.history.all())
+        if entry.acts_as == EntryKind.STATUS
+    ]
+    before = [_said(entry) for entry in standing if entry.effective_on <= day]
+    rules.check_change(before[-1] if before else None, new)
+    later = next((entry for entry in standing if entry.effective_on > day), None)
+    # The same said twice is no contradiction: it held for longer than was known.
+    if later is None or _said(later) == new:
+        return
+    try:
+        rules.check_change(new, _said(later))
+    except RuleBroken as broken:
+        raise RuleBroken(
+            "what_follows_fits",
+            f"“{later.get_status_display()}” is recorded for {later.effective_on} and "
+            f"cannot follow on this: {broken} Give a later day, or correct entry "
+            f"{later.seq} first.",
+            field="effective_on",
+        ) from None
+
+
+def _said(entry: HistoryEntry) -> Judgement:
+    return Judgement(entry.status, frozenset(entry.criteria_met))
 
 
 @recording

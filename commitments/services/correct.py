@@ -19,7 +19,7 @@ from commitments.statuses import (
 )
 
 from .assess import check_looked_until, check_reason
-from .publish import write_wording
+from .publish import check_after_stated, write_wording
 from .record import append, check_readable, effective_day, fresh
 from .recording import recording
 
@@ -72,6 +72,7 @@ def correct(
     documents = list(entry.evidence.all()) if evidence is None else list(evidence)
     given_day = effective_on or entry.effective_on
     given_precision = precision or entry.precision
+    day = effective_day(given_day, given_precision, at=at)
     values: dict[str, Any] = {}
     if not strike:
         values = _values(
@@ -85,13 +86,19 @@ def correct(
             due_on=due_on,
             due_precision=due_precision,
         )
-        _check(entry, values, documents, at=at)
+        _check(entry, values, documents, day=day, at=at)
         check_readable(documents)
     wording = None
     if entry.acts_as == EntryKind.WORDING and not strike:
         raise RuleBroken(
             "wording_is_struck_or_amended",
             "Strike the wording entry out, or amend the wording anew.",
+        )
+    if entry.acts_as == EntryKind.WORDING and commitment.wording_entry_id != entry.pk:
+        raise RuleBroken(
+            "later_wording_first",
+            f"Entry {commitment.wording_entry_id} was built on this wording and holds it "
+            "too. Amend the wording anew, or strike that entry out first.",
         )
     written = append(
         commitment=commitment,
@@ -100,7 +107,7 @@ def correct(
         by=by,
         at=at,
         approver=approver,
-        effective_on=effective_day(given_day, given_precision, at=at),
+        effective_on=day,
         precision=given_precision,
         reason=reason,
         idempotency_key=idempotency_key,
@@ -138,6 +145,7 @@ def _check(
     values: dict[str, Any],
     documents: Sequence[Evidence],
     *,
+    day: date,
     at: datetime,
 ) -> None:
     """Hold a correction to the rules of the kind it acts as."""
@@ -154,6 +162,8 @@ def _check(
         rules.check_evidence(judgement, documents)
     elif entry.acts_as == EntryKind.CLAIM:
         Position(values["position"])
+    elif entry.acts_as == EntryKind.DEADLINE:
+        check_after_stated(entry.commitment, due_on=values["due_on"], day=day)
     needs = (EntryKind.CLAIM, EntryKind.MILESTONE, EntryKind.DEADLINE)
     if entry.acts_as in needs and not documents:
         raise RuleBroken(

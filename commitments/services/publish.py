@@ -162,6 +162,16 @@ def amend_wording(
     for field, text in [*changes.items(), *changes.get("criteria", {}).items()]:
         if isinstance(text, str):
             check_plain(text, field=field if field in WORDING else f"part_{field}")
+    day = effective_day(effective_on, precision, at=at)
+    stands = commitment.wording_entry
+    # Each entry keeps the whole wording: a later one would hide what an earlier says.
+    if stands is not None and day < stands.effective_on:
+        raise RuleBroken(
+            "wording_changes_in_order",
+            f"The wording that stands holds since {stands.effective_on} (entry "
+            f"{stands.seq}). Give that day or a later one.",
+            field="effective_on",
+        )
     if new == old:
         raise RuleBroken(
             "no_change",
@@ -174,7 +184,7 @@ def amend_wording(
         by=by,
         at=at,
         approver=approver,
-        effective_on=effective_day(effective_on, precision, at=at),
+        effective_on=day,
         precision=precision,
         reason=reason,
         idempotency_key=idempotency_key,
@@ -210,6 +220,23 @@ def check_document(evidence: Sequence[Evidence]) -> None:
     check_readable(evidence)
 
 
+def check_after_stated(commitment: Commitment, *, due_on: date, day: date) -> None:
+    """Refuse a date before the promise, and a move of it on a ``day`` before that."""
+    if due_on < commitment.stated_on:
+        raise RuleBroken(
+            "due_after_stated",
+            "A promise cannot be due before it was made. Give a later date.",
+            field="due_on",
+        )
+    if day < commitment.stated_on:
+        raise RuleBroken(
+            "moved_after_stated",
+            f"The promise was made on {commitment.stated_on}; its date cannot have been "
+            "moved before that. Give a later day.",
+            field="effective_on",
+        )
+
+
 @recording
 def move_deadline(
     *,
@@ -239,19 +266,15 @@ def move_deadline(
         raise RuleBroken(
             "no_change", "That is the date that stands already.", field="due_on"
         )
-    if due_on < commitment.stated_on:
-        raise RuleBroken(
-            "due_after_stated",
-            "A promise cannot be due before it was made. Give a later date.",
-            field="due_on",
-        )
+    day = effective_day(effective_on, precision, at=at)
+    check_after_stated(commitment, due_on=due_on, day=day)
     return append(
         commitment=commitment,
         kind=EntryKind.DEADLINE,
         by=by,
         at=at,
         approver=approver,
-        effective_on=effective_day(effective_on, precision, at=at),
+        effective_on=day,
         precision=precision,
         reason=reason,
         idempotency_key=idempotency_key,

@@ -11,7 +11,7 @@ from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind, Precision
 
 from .assess import check_looked_until, check_published, check_reason, check_trackable
-from .record import append, check_readable, effective_day, fresh
+from .record import append, check_readable, effective_day, fresh, is_replay
 from .recording import recording
 
 
@@ -46,14 +46,15 @@ def review(
             "review_needs_a_status",
             "There is no status to confirm yet. Assess the commitment first.",
         )
+    day = effective_day(effective_on, precision, at=at)
     if confirms is not None:
-        _check_confirmation(commitment, confirms, by=by)
+        _check_confirmation(commitment, confirms, by=by, day=day)
     return append(
         commitment=commitment,
         kind=EntryKind.REVIEW,
         by=by,
         at=at,
-        effective_on=effective_day(effective_on, precision, at=at),
+        effective_on=day,
         precision=precision,
         reason=reason,
         evidence=evidence,
@@ -65,7 +66,7 @@ def review(
 
 
 def _check_confirmation(
-    commitment: Commitment, confirms: HistoryEntry, *, by: actors.Actor
+    commitment: Commitment, confirms: HistoryEntry, *, by: actors.Actor, day: date
 ) -> None:
     if confirms.pk != commitment.status_entry_id:
         raise RuleBroken(
@@ -73,6 +74,13 @@ def _check_confirmation(
             "That is not the entry on which the present status rests. Open the "
             "commitment again and confirm what stands.",
             field="confirms",
+        )
+    if day < confirms.effective_on:
+        raise RuleBroken(
+            "looked_after_it_held",
+            f"This status holds since {confirms.effective_on}; a look before that day "
+            "cannot sign it off. Give a later day.",
+            field="effective_on",
         )
     if isinstance(by, actors.Machine) or not accounts.may(by, accounts.CONFIRM):
         raise RuleBroken(
@@ -149,6 +157,14 @@ def meet_milestone(
         raise RuleBroken(
             "own_milestone",
             "That milestone belongs to another commitment. Choose one of this one's.",
+            field="milestone",
+        )
+    met_on = commitment.milestones_met.get(milestone.key)
+    if met_on and not is_replay(by, idempotency_key):
+        raise RuleBroken(
+            "met_once",
+            f"This step is met since {met_on} already. If that is wrong, correct the "
+            "entry that says so.",
             field="milestone",
         )
     if not evidence:

@@ -92,6 +92,8 @@ def decisions(sweep: Sweep) -> dict[int, HistoryEntry]:
             acts_as__in=DECISIONS,
             commitment__in=sweep.items.values("commitment"),
         )
+        # What was struck out decides nothing; what took its place does, by its kind.
+        .exclude(referred_by__kind=EntryKind.CORRECTION)
         .select_related("text")
         .order_by("-seq")
     )

@@ -144,6 +144,26 @@ def test_evidence_alone_decides_nothing_nor_does_what_came_before(reviewer):
     assert "Undecided" in page(reviewer, sweep)
 
 
+def test_a_decision_that_is_struck_out_decides_nothing(reviewer):
+    commitment = due("1.1", -5)
+    sweep = opened(reviewer)
+    reviewed(commitment)
+    shared = {"reason": "Of another one.", "at": desk.AT}
+    people = {
+        "by": desk.account("ann", "analyst"),
+        "approver": desk.account("rev", "reviewer"),
+    }
+    review = commitment.history.get(kind="review")
+
+    put_right = services.correct(
+        entry=review, looked_until=date(2026, 5, 1), **people, **shared
+    )
+    assert "Each item is decided" in page(reviewer, sweep)
+    services.correct(entry=put_right, strike=True, **people, **shared)
+
+    assert "Still undecided: 1.1 Promise 1.1" in close(reviewer, sweep)
+
+
 def test_only_reviewers_open_and_close_and_one_is_open_at_a_time(reviewer):
     due("1.1", -5)
     analyst = signed_in("ann", "analyst")

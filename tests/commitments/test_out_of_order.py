@@ -1,0 +1,194 @@
+"""What is recorded late, twice or on top of a mistake: nothing is lost by it or faked."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from commitments import accounts, services
+from commitments.models import State
+from commitments.rules import RuleBroken
+from tests.factories import (
+    AT,
+    CommitmentFactory,
+    EvidenceFactory,
+    assess,
+    two_people,
+)
+
+from . import desk
+
+pytestmark = pytest.mark.django_db
+
+
+def refusal(call, **given):
+    with pytest.raises(RuleBroken) as broken:
+        call(**given)
+    return broken.value.rule
+
+
+def amend(commitment, day, **changes):
+    commitment.refresh_from_db()
+    return services.amend_wording(
+        commitment=commitment,
+        changes=changes,
+        reason="It was restated.",
+        evidence=[EvidenceFactory()],
+        effective_on=day,
+        **two_people(),
+        at=AT,
+    )
+
+
+def strike(entry):
+    return services.correct(
+        entry=entry, strike=True, reason="Another case.", **two_people(), at=AT
+    )
+
+
+def move(commitment, due_on, day):
+    return services.move_deadline(
+        commitment=commitment,
+        due_on=due_on,
+        due_precision="day",
+        reason="The notice moved it.",
+        evidence=[EvidenceFactory()],
+        effective_on=day,
+        **two_people(),
+        at=AT,
+    )
+
+
+def test_wording_dated_before_the_one_that_stands_is_not_lost_behind_it():
+    commitment = CommitmentFactory(title="First", statement="It was so.")
+    amend(commitment, date(2026, 5, 1), statement="It is so.")
+
+    rule = refusal(
+        amend, commitment=commitment, day=date(2026, 3, 1), title="Told of in March"
+    )
+    # Earlier than the promise itself, it would be lost behind the first wording.
+    early = refusal(
+        amend, commitment=CommitmentFactory(), day=date(2025, 12, 1), title="Too early"
+    )
+    amend(commitment, date(2026, 5, 1), title="The same day")
+
+    commitment.refresh_from_db()
+    assert (rule, early) == ("wording_changes_in_order", "wording_changes_in_order")
+    assert (commitment.title, commitment.statement) == ("The same day", "It is so.")
+
+
+def test_wording_on_which_another_was_built_is_not_struck_out_below_it():
+    commitment = CommitmentFactory(title="First")
+    wrong = amend(commitment, date(2026, 4, 1), title="A mistake")
+    later = amend(commitment, date(2026, 5, 1), statement="It is so.")
+
+    refused = refusal(strike, entry=wrong)
+    strike(later)
+    strike(wrong)
+
+    commitment.refresh_from_db()
+    assert (refused, commitment.title) == ("later_wording_first", "First")
+
+
+def test_a_status_is_held_to_what_stood_on_its_day():
+    commitment = CommitmentFactory(criteria="abc")
+    shared = {"commitment": commitment, "status": "partly_delivered"}
+    assess(**shared, criteria_met="a", effective_on=date(2026, 3, 1))
+    assess(**shared, criteria_met="abc"[:2], effective_on=date(2026, 6, 1))
+
+    entry = assess(
+        commitment,
+        status="partly_delivered",
+        criteria_met="ab",
+        effective_on=date(2026, 4, 1),
+    )
+
+    state = State.objects.at(as_of=date(2026, 4, 2)).get()
+    assert (state.criteria_met, state.status_entry) == (["a", "b"], entry)
+
+
+def test_a_status_of_the_past_does_not_contradict_what_follows():
+    commitment, law = CommitmentFactory(), EvidenceFactory(type="law")
+    assess(commitment, effective_on=date(2026, 4, 1))
+    delivered = {"status": "delivered", "criteria_met": "ab", "evidence": [law]}
+
+    refused = refusal(
+        assess, commitment=commitment, effective_on=date(2026, 3, 1), **delivered
+    )
+    # It was under way for longer than was known.
+    assess(commitment, effective_on=date(2026, 2, 1))
+    assess(commitment, effective_on=date(2026, 5, 1), **delivered)
+
+    held = [state.status for state in commitment.states.at(as_of=date(2026, 3, 1))]
+    assert (refused, held) == ("what_follows_fits", ["under_way"])
+    assert commitment.status == "delivered"
+
+
+def test_a_step_that_is_met_is_not_met_again_by_a_proposal_that_waited():
+    commitment = desk.assessed()
+    step = commitment.milestones.create(key="signed", title="Signed")
+    ann, law = desk.account("ann", accounts.ANALYST), desk.document("treaty")
+    waiting = [
+        services.propose(
+            commitment=commitment,
+            kind="milestone",
+            arguments={
+                "milestone": step,
+                "reason": "Signed.",
+                "evidence": [law],
+                "effective_on": date(2026, 5, day),
+            },
+            by=ann,
+            at=desk.AT,
+        )
+        for day in (5, 20)
+    ]
+    desk.signed(waiting[0])
+    commitment.refresh_from_db()
+
+    refused = refusal(
+        services.approve,
+        proposal=waiting[1],
+        by=desk.account("second"),
+        at=desk.AT,
+        revision=1,
+        seen=commitment.latest_entry_id,
+        confirmed=True,
+    )
+
+    commitment.refresh_from_db()
+    assert refused == "met_once"
+    assert commitment.milestones_met == {"signed": "2026-05-05"}
+
+
+def test_a_date_moves_after_the_promise_and_no_correction_says_otherwise():
+    commitment = CommitmentFactory()
+    before = commitment.stated_on - timedelta(days=1)
+    refused = refusal(move, commitment=commitment, due_on=AT.date(), day=before)
+    entry = move(commitment, date(2027, 1, 1), date(2026, 4, 1))
+    correction = {"entry": entry, "reason": "Misread.", **two_people(), "at": AT}
+
+    rules = [
+        refusal(services.correct, due_on=before, **correction),
+        refusal(services.correct, effective_on=before, **correction),
+    ]
+
+    assert refused == "moved_after_stated"
+    assert rules == ["due_after_stated", "moved_after_stated"]
+
+
+def test_a_look_before_a_status_held_does_not_sign_it_off():
+    commitment = desk.assessed()
+    look = {
+        "commitment": commitment,
+        "confirms": commitment.status_entry,
+        "reason": "Looked at the site.",
+        "looked_until": desk.AT.date(),
+        "by": desk.account("rev", accounts.REVIEWER),
+        "at": desk.AT,
+    }
+
+    refused = refusal(services.review, effective_on=date(2026, 3, 31), **look)
+    services.review(effective_on=date(2026, 4, 1), **look)
+
+    commitment.refresh_from_db()
+    assert (refused, commitment.signed_off) == ("looked_after_it_held", True)
