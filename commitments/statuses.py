@@ -271,7 +271,11 @@ CORRECTABLE = (
     EntryKind.MILESTONE,
     EntryKind.DEADLINE,
     EntryKind.WORDING,
+    EntryKind.WITHDRAWN,
+    EntryKind.MERGED,
 )
+# Of these a correction can only say that they should not have been recorded.
+STRUCK_ONLY = (EntryKind.WORDING, EntryKind.WITHDRAWN, EntryKind.MERGED)
 
 REVIEW_EVERY = timedelta(days=90)
 REVIEW_EVERY_WHEN_HOT = timedelta(days=30)

@@ -34,8 +34,8 @@ class Act:
     title: str
     form: type[forms.ActForm]
     duty: str = RECORD
-    # On drafts ("") or on published commitments.
-    standing: str = "published"
+    # On drafts ("") or on published commitments, or also on what is no longer tracked.
+    standings: tuple[str, ...] = ("published",)
     # Only where a status can be given at all.
     needs_test: bool = False
 
@@ -44,18 +44,23 @@ class Act:
         return f"commitments_commitment_{self.name.replace('-', '_')}"
 
     def fits(self, commitment: Commitment) -> bool:
-        return commitment.standing == self.standing and (
+        return commitment.standing in self.standings and (
             commitment.trackable or not self.needs_test
         )
 
 
 ACTS = (
-    Act("publish", "Publish", forms.PublishForm, DECIDE, standing=""),
+    Act("publish", "Publish", forms.PublishForm, DECIDE, standings=("",)),
     Act("assess", "Assess", forms.AssessForm, needs_test=True),
     Act("review", "Review: still accurate", forms.ReviewForm, needs_test=True),
     Act("claim", "Record official claim", forms.ClaimForm),
     Act("attach-evidence", "Attach evidence", forms.AttachEvidenceForm),
-    Act("correct", "Correct", forms.CorrectForm),
+    Act(
+        "correct",
+        "Correct",
+        forms.CorrectForm,
+        standings=("published", "withdrawn", "merged"),
+    ),
     Act("amend-wording", "Amend wording", forms.AmendWordingForm),
     Act("move-deadline", "Move deadline", forms.MoveDeadlineForm),
     Act("meet-milestone", "Meet milestone", forms.MeetMilestoneForm),

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import resolve
+from django.utils.html import format_html
 
 from commitments.models import Commitment
 
@@ -35,5 +36,7 @@ def public_page(commitment: Commitment, *, request: HttpRequest) -> str:
     response = match.func(asked, *match.args, **match.kwargs)
     if isinstance(response, TemplateResponse):
         response.render()
+    if response.has_header("Location"):
+        return format_html("<p>Readers are led to {}.</p>", response["Location"])
     # It is shown in a frame that runs none.
     return SCRIPT.sub("", response.content.decode())

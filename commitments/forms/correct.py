@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import Q
 
 from commitments.models import Body, Commitment, HistoryEntry
-from commitments.statuses import CORRECTABLE, EntryKind, Status
+from commitments.statuses import CORRECTABLE, STRUCK_ONLY, EntryKind, Status
 
 from . import fields
 from .propose import ProposalForm
@@ -80,11 +80,11 @@ class CorrectForm(ProposalForm):
             self.field("criteria_met").choices = fields.criteria_choices(
                 self.commitment
             )
-        if self.entry.acts_as == EntryKind.WORDING:
+        if self.entry.acts_as in STRUCK_ONLY:
             self.fields[
                 "strike"
             ].help_text = (
-                "A wording entry is struck out, or the wording is amended anew."
+                "Such an entry is struck out; what is right is recorded anew."
             )
 
     def offered(self) -> Q:

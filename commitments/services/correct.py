@@ -11,6 +11,7 @@ from commitments.models import Body, Evidence, HistoryEntry, HistoryText
 from commitments.rules import Judgement, RuleBroken
 from commitments.statuses import (
     CORRECTABLE,
+    STRUCK_ONLY,
     Confidence,
     EntryKind,
     Position,
@@ -89,10 +90,11 @@ def correct(
         _check(entry, values, documents, day=day, at=at)
         check_readable(documents)
     wording = None
-    if entry.acts_as == EntryKind.WORDING and not strike:
+    if entry.acts_as in STRUCK_ONLY and not strike:
         raise RuleBroken(
-            "wording_is_struck_or_amended",
-            "Strike the wording entry out, or amend the wording anew.",
+            "struck_or_recorded_anew",
+            "Such an entry is struck out; what is right is recorded anew.",
+            field="strike",
         )
     if entry.acts_as == EntryKind.WORDING and commitment.wording_entry_id != entry.pk:
         raise RuleBroken(

@@ -12,6 +12,7 @@ from django.conf import settings
 from commitments import actors
 from commitments.models import Commitment, HistoryEntry, Proposal, ProposalStep
 from commitments.rules import RuleBroken
+from commitments.statuses import EntryKind
 
 from .assess import check_plain
 from .proposal import (
@@ -53,7 +54,7 @@ def propose(
     if kind not in SERVICES:
         raise RuleBroken("proposable", f"“{kind}” is not drafted; record it.")
     commitment = check_up_to_date(commitment, seen=seen, seen_step=seen_step)
-    _check_open_to_proposals(commitment)
+    _check_open_to_proposals(commitment, kind)
     proposal = Proposal.objects.create(
         commitment=commitment,
         kind=kind,
@@ -96,7 +97,7 @@ def revise(
     if not proposal.is_editable:
         raise decided(proposal)
     commitment = check_up_to_date(proposal.commitment, seen=seen, seen_step=seen_step)
-    _check_open_to_proposals(commitment)
+    _check_open_to_proposals(commitment, proposal.kind)
     proposal.content = checked(arguments)
     proposal.revision += 1
     proposal.based_on_id = commitment.latest_entry_id
@@ -159,7 +160,10 @@ def withdraw_proposal(
     )
 
 
-def _check_open_to_proposals(commitment: Commitment) -> None:
+def _check_open_to_proposals(commitment: Commitment, kind: str) -> None:
+    # What is no longer tracked stays readable, so its mistakes are put right too.
+    if kind == EntryKind.CORRECTION and commitment.standing:
+        return
     if commitment.standing != "published":
         state = commitment.get_standing_display() or "a draft"
         raise RuleBroken(

@@ -111,7 +111,12 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
         "embeds": embedding.of(one, title=text["title"]),
         "deciding": deciding,
         "withdrawn": next(
-            (t.entry for t in told if t.entry.acts_as == "withdrawn"), None
+            (
+                t.entry
+                for t in told
+                if t.entry.acts_as == "withdrawn" and t.corrected_by is None
+            ),
+            None,
         ),
         "definition": statuses.STATUS_DEFINITIONS.get(state.status),  # type: ignore[call-overload]
         "position": statuses.Position(state.official_position),
