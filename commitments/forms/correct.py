@@ -83,9 +83,7 @@ class CorrectForm(ProposalForm):
         if self.entry.acts_as in STRUCK_ONLY:
             self.fields[
                 "strike"
-            ].help_text = (
-                "Such an entry is struck out; what is right is recorded anew."
-            )
+            ].help_text = "Such an entry is struck out; what is right is recorded anew."
 
     def offered(self) -> Q:
         return super().offered() | Q(pk__in=self.entry.evidence.order_by().values("pk"))

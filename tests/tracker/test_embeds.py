@@ -80,6 +80,8 @@ def test_merged_leads_to_its_successor(client, record, address):
     answer = client.get(address.format("joined"))
     assert answer.status_code == 301
     assert answer["Location"] == address.format("join-the-pact")
+    past = client.get(address.format("joined"), {"as_of": "2026-11-20"})
+    assert past["Location"] == f"{address.format('join-the-pact')}?as_of=2026-11-20"
 
     asked = "?theme=dark&as_of=2026-09-03"
     answer = client.get(address.format("joined") + asked)

@@ -4,6 +4,7 @@ import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from threading import Event as Flagged
 
@@ -20,6 +21,7 @@ from tests.factories import (
     EvidenceFactory,
     UserFactory,
     assess,
+    two_people,
 )
 from tracker.models import Event
 
@@ -128,6 +130,36 @@ def client_of_the_guide():
     samples = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     exec(next(s for s in samples if "def sync(" in s), names)
     return names["sync"]
+
+
+@pytest.mark.django_db
+def test_a_copy_neither_keeps_what_left_nor_lacks_what_came_back(client, monkeypatch):
+    sync, people = client_of_the_guide(), two_people()
+    copy = {"last": 0, "commitments": {}}
+
+    def kept():
+        sync("", copy)
+        return set(copy["commitments"])
+
+    monkeypatch.setattr("urllib.request.urlopen", lambda url: Answer(client, url))
+    one = CommitmentFactory()
+    wrong = assess(one)
+    put_right = {"strike": True, "reason": "Another one.", **people, "at": AT}
+    left = services.withdraw(
+        commitment=one, reason="Never said.", by=UserFactory(), at=AT
+    )
+    assert kept() == set()
+    services.correct(entry=wrong, **put_right)
+    assert kept() == set()
+    services.correct(entry=left, **put_right)
+    assert kept() == {one.slug}
+
+
+class Answer(BytesIO):
+    """What the site answers, as ``urlopen`` gives it."""
+
+    def __init__(self, client, url):
+        super().__init__(client.get(url).content)
 
 
 def write(seed, documents, people):
