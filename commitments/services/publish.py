@@ -56,6 +56,18 @@ def publish(
         )
     due = commitment.original_due_on
     precision = commitment.original_due_precision
+    if commitment.stated_on > at.date():
+        raise RuleBroken(
+            "stated_by_now",
+            f"It is dated {commitment.stated_on}, which is still to come. Mend the day "
+            "it was stated on in the draft: publication fixes it.",
+        )
+    if bool(due) != bool(precision):
+        raise RuleBroken(
+            "date_and_precision",
+            "Its date and how exactly it is known go together. Fill in the one that is "
+            "missing in the draft, or empty both.",
+        )
     return append(
         commitment=commitment,
         kind=EntryKind.PUBLISHED,

@@ -395,3 +395,17 @@ def test_a_draft_takes_no_entries_and_is_published_once():
         broken(services.publish, commitment=draft, by=actors.CATALOGUE, at=AT)
         == "published_once"
     )
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ({"stated_on": AT.date() + timedelta(days=1)}, "stated_by_now"),
+        ({"original_due_precision": ""}, "date_and_precision"),
+        ({"original_due_on": None}, "date_and_precision"),
+    ],
+)
+def test_publication_fixes_no_day_that_no_reader_could_ask_for(facts, rule):
+    draft = DraftFactory(**facts)
+
+    assert broken(services.publish, commitment=draft, by=UserFactory(), at=AT) == rule
