@@ -68,6 +68,8 @@ def publish(
             "Its date and how exactly it is known go together. Fill in the one that is "
             "missing in the draft, or empty both.",
         )
+    _write_last_days(commitment)
+    due = commitment.original_due_on
     return append(
         commitment=commitment,
         kind=EntryKind.PUBLISHED,
@@ -77,9 +79,25 @@ def publish(
         reason=reason,
         wording=wording_of(commitment),
         idempotency_key=idempotency_key,
-        due_on=last_day(due, precision) if due else None,
-        due_precision=precision if due else "",
+        due_on=due,
+        due_precision=precision,
     )
+
+
+def _write_last_days(commitment: Commitment) -> None:
+    """Bring coarse dates of a draft to the last day of their period.
+
+    All that reads them takes them for the day after which they have passed.
+    """
+    if commitment.original_due_on:
+        commitment.original_due_on = last_day(
+            commitment.original_due_on, commitment.original_due_precision
+        )
+        commitment.save(update_fields=["original_due_on"])
+    for step in commitment.milestones.exclude(due_on=None).exclude(due_precision=""):
+        if step.due_on:
+            step.due_on = last_day(step.due_on, step.due_precision)
+            step.save(update_fields=["due_on"])
 
 
 @recording

@@ -409,3 +409,20 @@ def test_publication_fixes_no_day_that_no_reader_could_ask_for(facts, rule):
     draft = DraftFactory(**facts)
 
     assert broken(services.publish, commitment=draft, by=UserFactory(), at=AT) == rule
+
+
+def test_a_coarse_date_of_a_draft_has_passed_when_its_period_has():
+    draft = DraftFactory(
+        original_due_on=date(2027, 2, 1), original_due_precision="quarter"
+    )
+    draft.milestones.create(
+        key="signed", title="Signed", due_on=date(2026, 8, 1), due_precision="month"
+    )
+    draft.milestones.create(key="day", title="A day", due_on=date(2026, 8, 1))
+
+    services.publish(commitment=draft, by=UserFactory(), at=AT)
+
+    draft.refresh_from_db()
+    assert (draft.original_due_on, draft.due_on) == (date(2027, 3, 31),) * 2
+    steps = dict(draft.milestones.values_list("key", "due_on"))
+    assert steps == {"signed": date(2026, 8, 31), "day": date(2026, 8, 1)}
