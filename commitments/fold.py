@@ -60,6 +60,23 @@ def standing_entries(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
     return sorted(standing, key=lambda e: (e.effective_on, e.seq))
 
 
+def confirmations(entries: Iterable[HistoryEntry]) -> dict[int, int]:
+    """Return which standing review signs off which status entry, by their numbers.
+
+    A correction of a review names the review: it signs off what that one did, if
+    anything.
+    """
+    known = {entry.seq: entry for entry in entries}
+    found = {}
+    for review in standing_entries(known.values()):
+        first = review
+        while first.kind == EntryKind.CORRECTION and first.refers_to_id in known:
+            first = known[first.refers_to_id]
+        if first.kind == EntryKind.REVIEW and first.refers_to_id is not None:
+            found[review.seq] = first.refers_to_id
+    return found
+
+
 def fold(
     entries: Iterable[HistoryEntry], *, own_interval: timedelta | None = None
 ) -> list[tuple[date, Values]]:
@@ -72,8 +89,10 @@ def fold(
     spells: list[tuple[date, Values]] = []
     values = Values()
     cited: dict[int, bool] = {}
-    for entry in standing_entries(entries):
-        values = _apply(entry, values, cited)
+    known = list(entries)
+    confirms = confirmations(known)
+    for entry in standing_entries(known):
+        values = _apply(entry, values, cited, confirms.get(entry.seq, 0))
         if not values.standing:
             continue
         due = _with_review_dates(values, own_interval)
@@ -94,8 +113,13 @@ def _without_repeats(
     return kept
 
 
-def _apply(entry: HistoryEntry, old: Values, cited: dict[int, bool]) -> Values:
-    """Return the values after ``entry``; ``cited`` is kept for the standing status."""
+def _apply(
+    entry: HistoryEntry, old: Values, cited: dict[int, bool], confirms: int
+) -> Values:
+    """Return the values after ``entry``; ``cited`` is kept for the standing status.
+
+    ``confirms`` is the status entry that it signs off, or 0.
+    """
     new = old
     match entry.acts_as:
         case EntryKind.PUBLISHED:
@@ -130,11 +154,10 @@ def _apply(entry: HistoryEntry, old: Values, cited: dict[int, bool]) -> Values:
                 position_entry_id=entry.pk,
             )
         case EntryKind.REVIEW:
-            confirms = entry.refers_to_id is not None
             new = replace(
                 new,
                 confidence=entry.confidence or old.confidence,
-                signed_off=old.signed_off or confirms,
+                signed_off=old.signed_off or confirms == old.status_entry_id,
             )
         case EntryKind.MILESTONE:
             key = entry.milestone.key if entry.milestone else ""

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from commitments.actors import CATALOGUE, key
 from commitments.differences import LABELS, Difference, part_of_the_test
+from commitments.fold import confirmations
 from commitments.models import Commitment, HistoryEntry, HistoryText, State
 from commitments.models.commitment import WORDING
 from commitments.models.history import HistoryEntryQuerySet
@@ -216,7 +217,7 @@ def told(shown: Sequence[HistoryEntry], question: Question) -> list[Change]:
     every = [entry for history in known.values() for entry in history]
     corrected = {e.refers_to_id: e.seq for e in every if e.kind == EntryKind.CORRECTION}
     redacted = {e.refers_to_id for e in every if e.kind == EntryKind.REDACTION}
-    confirmed = {e.refers_to_id for e in every if e.kind == EntryKind.REVIEW}
+    confirmed = {*confirmations(every).values()}
     changes = []
     for entry in shown:
         old, new = steps[entry.seq]

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from commitments.actors import CATALOGUE, key
 from commitments.differences import Difference, between
+from commitments.fold import confirmations
 from commitments.models import Commitment, HistoryEntry, Milestone, State
 from commitments.models.state import NO_ENTRY_YET, end_of, last_entry_by
 from commitments.statuses import EntryKind, Freshness, Schedule, SignOff
@@ -283,7 +284,7 @@ def history(commitment: Commitment, question: Question) -> list[Told]:
         e.refers_to_id: e for e in known_entries if e.kind == EntryKind.CORRECTION
     }
     redacted = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REDACTION}
-    confirmed = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REVIEW}
+    confirmed = {*confirmations(known_entries).values()}
     told, status = [], ""
     worded: HistoryEntry | None = None
     for entry in sorted(known_entries, key=lambda e: (e.effective_on, e.seq)):

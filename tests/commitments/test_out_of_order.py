@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from commitments import accounts, services
-from commitments.models import State
+from commitments.check import check_record
+from commitments.models import HistoryEntry, State
 from commitments.rules import RuleBroken
 from tests.factories import (
     AT,
@@ -14,6 +15,8 @@ from tests.factories import (
     assess,
     two_people,
 )
+from tracker import changes, reading
+from tracker.browse import Question
 
 from . import desk
 
@@ -178,7 +181,7 @@ def test_a_date_moves_after_the_promise_and_no_correction_says_otherwise():
 
 def test_a_look_before_a_status_held_does_not_sign_it_off():
     commitment = desk.assessed()
-    look = {
+    given = {
         "commitment": commitment,
         "confirms": commitment.status_entry,
         "reason": "Looked at the site.",
@@ -187,8 +190,54 @@ def test_a_look_before_a_status_held_does_not_sign_it_off():
         "at": desk.AT,
     }
 
-    refused = refusal(services.review, effective_on=date(2026, 3, 31), **look)
-    services.review(effective_on=date(2026, 4, 1), **look)
+    refused = refusal(services.review, effective_on=date(2026, 3, 31), **given)
+    services.review(effective_on=date(2026, 4, 1), **given)
 
     commitment.refresh_from_db()
     assert (refused, commitment.signed_off) == ("looked_after_it_held", True)
+
+
+def look(commitment, **given):
+    commitment.refresh_from_db()
+    return services.review(
+        commitment=commitment,
+        reason="Looked at the site.",
+        looked_until=desk.AT.date(),
+        effective_on=desk.AT.date(),
+        at=desk.AT,
+        **given,
+    )
+
+
+def shown_as_signed(commitment):
+    """What readers are told of the status entry: on its page, and in the changes."""
+    commitment.refresh_from_db()
+    today = Question(today=desk.AT.date())
+    page = {
+        told.entry.pk: told.is_signed for told in reading.history(commitment, today)
+    }
+    entry = HistoryEntry.objects.chained().get(pk=commitment.status_entry_id)
+    (change,) = changes.told([entry], today)
+    assert page[entry.pk] == change.is_signed == commitment.signed_off
+    return change.is_signed
+
+
+def test_a_corrected_review_signs_off_what_it_did_before_and_nothing_more():
+    commitment = desk.assessed()
+    people = {
+        "by": desk.account("ann", accounts.ANALYST),
+        "approver": desk.account("rev", accounts.REVIEWER),
+    }
+    put_right = {"reason": "Misread.", **people, "at": desk.AT}
+    plain = look(commitment, by=people["by"])
+    services.correct(entry=plain, looked_until=date(2026, 5, 1), **put_right)
+    assert not shown_as_signed(commitment)
+
+    status = commitment.status_entry
+    confirming = look(commitment, by=people["approver"], confirms=status)
+    assert shown_as_signed(commitment)
+    again = services.correct(entry=confirming, confidence="low", **put_right)
+    assert shown_as_signed(commitment)
+    services.correct(entry=again, strike=True, **put_right)
+    assert not shown_as_signed(commitment)
+    assert list(check_record()) == []
