@@ -10,6 +10,7 @@ from typing import Any
 from commitments import actors
 from commitments.models import Commitment, Evidence, HistoryEntry
 from commitments.models.commitment import WORDING
+from commitments.models.state import FOREVER
 from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind, Precision, last_day
 
@@ -70,6 +71,7 @@ def publish(
         )
     _write_last_days(commitment)
     due = commitment.original_due_on
+    _check_not_forever(due)
     return append(
         commitment=commitment,
         kind=EntryKind.PUBLISHED,
@@ -82,6 +84,16 @@ def publish(
         due_on=due,
         due_precision=precision,
     )
+
+
+def _check_not_forever(due_on: date | None) -> None:
+    """Refuse the last day there is: it stands for no date, and none comes after it."""
+    if due_on == FOREVER:
+        raise RuleBroken(
+            "due_on_a_day",
+            f"{FOREVER} stands for no day here. Give the day that was promised.",
+            field="due_on",
+        )
 
 
 def _write_last_days(commitment: Commitment) -> None:
@@ -252,6 +264,7 @@ def check_document(evidence: Sequence[Evidence]) -> None:
 
 def check_after_stated(commitment: Commitment, *, due_on: date, day: date) -> None:
     """Refuse a date before the promise, and a move of it on a ``day`` before that."""
+    _check_not_forever(due_on)
     if due_on < commitment.stated_on:
         raise RuleBroken(
             "due_after_stated",

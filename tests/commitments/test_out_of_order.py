@@ -169,13 +169,15 @@ def test_a_date_moves_after_the_promise_and_no_correction_says_otherwise():
     refused = refusal(move, commitment=commitment, due_on=AT.date(), day=before)
     entry = move(commitment, date(2027, 1, 1), date(2026, 4, 1))
     correction = {"entry": entry, "reason": "Misread.", **two_people(), "at": AT}
+    # “Never”, as some type it: no day comes after that one.
+    never = refusal(move, commitment=commitment, due_on=date.max, day=AT.date())
 
     rules = [
         refusal(services.correct, due_on=before, **correction),
         refusal(services.correct, effective_on=before, **correction),
     ]
 
-    assert refused == "moved_after_stated"
+    assert (refused, never) == ("moved_after_stated", "due_on_a_day")
     assert rules == ["due_after_stated", "moved_after_stated"]
 
 

@@ -403,6 +403,10 @@ def test_a_draft_takes_no_entries_and_is_published_once():
         ({"stated_on": AT.date() + timedelta(days=1)}, "stated_by_now"),
         ({"original_due_precision": ""}, "date_and_precision"),
         ({"original_due_on": None}, "date_and_precision"),
+        (
+            {"original_due_on": date.max, "original_due_precision": "day"},
+            "due_on_a_day",
+        ),
     ],
 )
 def test_publication_fixes_no_day_that_no_reader_could_ask_for(facts, rule):
