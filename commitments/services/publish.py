@@ -57,12 +57,6 @@ def publish(
         )
     due = commitment.original_due_on
     precision = commitment.original_due_precision
-    if commitment.stated_on > at.date():
-        raise RuleBroken(
-            "stated_by_now",
-            f"It is dated {commitment.stated_on}, which is still to come. Mend the day "
-            "it was stated on in the draft: publication fixes it.",
-        )
     if bool(due) != bool(precision):
         raise RuleBroken(
             "date_and_precision",
