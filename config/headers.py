@@ -26,7 +26,10 @@ UNUSED = (
 )
 PERMISSIONS = ", ".join(f"{name}=()" for name in UNUSED)
 # What other sites may show or read; the rest is for pages of this site.
-OPEN = ("/api/", "/embed/", "/zh-hans/embed/", "/share", "/oembed/", "/static/")
+OPEN = (
+    *("/api/", "/embed/", "/zh-hans/embed/", "/share", "/oembed/", "/static/"),
+    *("/favicon.ico", "/apple-touch-icon.png"),
+)
 
 
 def add(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:

@@ -2,8 +2,9 @@
 """Check the tracker's history without trusting the tracker: standard library alone.
 
 Usage: python3 verify.py [--against CHECKPOINTS] FILE...
-Each FILE is a saved answer of /api/v1/history/ (all pages, in order), or the file
-history.jsonl of a data release. CHECKPOINTS is /checkpoints.jsonl as you saved it on an
+Each FILE is a saved answer of /api/v1/history/ (all pages, in order), of
+/api/v1/history/?format=jsonl (all in one, named *.jsonl), or the file history.jsonl of a
+data release. CHECKPOINTS is /checkpoints.jsonl as you saved it on an
 earlier day: what was taken away at the end, or written anew as a whole, differs from it
 alone. Prints what is wrong, and the number and digest of the last entry. Exit 0: the
 chain is whole; 2: it is not.

@@ -34,6 +34,8 @@ urlpatterns = [
     path("oembed/", oembed.oembed, name="oembed"),
     path("sitemap.xml", machines.sitemap, name="sitemap"),
     path("robots.txt", machines.robots, name="robots"),
+    path("favicon.ico", machines.icon, name="favicon"),
+    path("apple-touch-icon.png", machines.icon, name="touch-icon"),
     path("llms.txt", machines.llms, name="llms"),
     path(".well-known/security.txt", machines.security, name="security"),
 ]

@@ -146,3 +146,8 @@ def test_the_last_entry_is_that_known_on_the_day(page, record):
     then = part(page("/", known_at="2026-07-05"), "h-fresh")
     assert "2 Sep 2026" in today
     assert "5 Jul 2026" in then
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0001-03-31", "0001-04-01"])
+def test_the_first_days_of_the_calendar_have_no_quarter_before_them(page, record, day):
+    assert "Cut the list" not in page("/", as_of=day)

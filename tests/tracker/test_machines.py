@@ -1,3 +1,4 @@
+import io
 import json
 import re
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from PIL import Image
 
 from tests.factories import CommitmentFactory, DraftFactory, EvidenceFactory, assess
 from tracker import dataset
@@ -269,3 +271,18 @@ def test_contact_that_is_no_address_stops_the_start():
     assert module.contact(" desk@example.org ") == "desk@example.org"
     with pytest.raises(ImproperlyConfigured, match="TRACKER_CONTACT"):
         module.contact("javascript:alert(1)")
+
+
+@pytest.mark.parametrize("address", ["/favicon.ico", "/apple-touch-icon.png"])
+def test_what_browsers_look_for_unasked_is_the_mark(client, db, address):
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    assert not asked.captured_queries
+    assert answer["Content-Type"] == "image/png"
+    assert answer["Cache-Control"].startswith("public, max-age=")
+    # Readers of feeds show it on pages of their own.
+    assert answer["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert len(answer.content) < 2_000
+    with Image.open(io.BytesIO(answer.content)) as mark:
+        assert mark.size == (180, 180)
+    assert client.head(address)["Content-Type"] == "image/png"

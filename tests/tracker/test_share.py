@@ -79,6 +79,8 @@ def test_unknown_draft_and_impossible_are_refused(client, record):
     for address in (ONE, ALL):
         assert client.get(address, {"as_of": "x"}).status_code == 400
     assert client.get("/share/joined.png")["Location"] == ONE
+    day = "?as_of=2026-10-01"
+    assert client.get(f"/share/joined.png{day}")["Location"] == ONE + day
 
 
 def test_every_status_has_a_shape_of_its_own_beside_its_word():

@@ -112,6 +112,8 @@ def _quarter_ago(on: date) -> date:
         return date.min
     month = on.month - 3
     year, month = (on.year, month) if month > 0 else (on.year - 1, month + 12)
+    if year < date.min.year:
+        return date.min
     return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db.models import Max
@@ -109,6 +110,19 @@ def _in_each(names: Iterable[str]) -> Iterator[str]:
     for one in LANGUAGES:
         with translation.override(one.code):
             yield from [reverse(name) for name in names]
+
+
+@cache
+def _mark() -> bytes:
+    return (settings.BASE_DIR / "static/icon.png").read_bytes()
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Answer the mark of the site, where browsers and readers of feeds look unasked."""
+    answer = HttpResponse(_mark(), content_type="image/png")
+    answer["Cache-Control"] = "public, max-age=604800"
+    return answer
 
 
 @require_safe

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -97,3 +99,30 @@ def test_each_command_of_the_guide_is_answered(db, client):
         )
         assert answer.status_code in (200, 201), (address, answer.content)
     assert Suggestion.objects.get().url == "https://example.org/notice"
+
+
+def test_the_check_of_the_guide_reads_all_of_a_history_longer_than_a_page(
+    db, client, tmp_path, settings
+):
+    settings.CHECKPOINT_FILE = tmp_path / "checkpoints.jsonl"
+    for _ in range(101):
+        CommitmentFactory()
+    services.write_checkpoint(at=timezone.now())
+    fetch, check = (
+        shlex.split(line)
+        for line in GUIDE.read_text().splitlines()
+        if line.startswith(("    curl -o ", "    python docs/verify.py "))
+    )
+    answer = client.get(fetch[-1].removeprefix("https://tracker.example.org"))
+    (tmp_path / fetch[2]).write_bytes(answer.getvalue())
+
+    program = GUIDE.parents[1] / check[1]
+    done = subprocess.run(
+        [sys.executable, program, *check[2:]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("101 entries")
