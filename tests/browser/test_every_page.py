@@ -1,6 +1,6 @@
 """Every kind of public page: no axe violation, and nothing sticks out to the side.
 
-At 360, 768 and 1280 px, light and dark, in English and in Chinese.
+At 320, 768 and 1280 px, light and dark, in English and in Chinese.
 """
 
 from datetime import timedelta
@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from commitments import services
 from commitments.models import Evidence, Topic
+from tests.browser.conftest import STICKING_OUT
 from tests.tracker import record as records
 from tests.tracker.following.people import follower
 from tracker import languages
@@ -118,8 +119,30 @@ def test_what_is_wrong_would_be_found(open_page, everywhere, violations, address
     )
     told = "\n".join(everywhere(page))
     assert "image-alt" in told
-    assert "px too wide for 360" in told
-    assert "360 px, dark" in told or "360 px, light" in told
+    assert "px too wide for 320" in told
+    assert "320 px, dark" in told or "320 px, light" in told
     # Grey words on white; on black they could be read.
     page.emulate_media(color_scheme="light")
     assert any("color-contrast" in line for line in violations(page, only_colours=True))
+
+
+# As a name in German, or an address that stands in a reason.
+LENGTHEN = """() => {
+  const word = "Donaudampfschifffahrtsgesellschaftskapitaen ";
+  for (const e of document.querySelectorAll("main :is(h1, h3, h4, p, a, dd)"))
+    if (!e.closest(".btn, .il, .more, .st, .typ, .jump")) e.prepend(word);
+}"""
+
+
+@pytest.mark.parametrize("language", languages.LANGUAGES, ids=lambda one: one.tag)
+def test_words_longer_than_a_phone_is_wide_are_broken(open_page, addresses, language):
+    page = open_page(viewport={"width": 320, "height": 640})
+    for address in (
+        *("/", "/commitments/", "/commitments/?view=cards", "/changes/", "/about/"),
+        *("/commitments/join-the-pact/", "/bodies/mofcom/", "/evidence/notice-12/"),
+        *("/sources/speech/", "/compare/?from=2026-01-05", "/corrections/"),
+    ):
+        page.goto(language.prefix + address)
+        page.evaluate(LENGTHEN)
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, (address, page.evaluate(STICKING_OUT))
