@@ -198,6 +198,12 @@ def test_oembed_gives_the_card_of_an_address(client, record):
     assert f'width="{told["width"]}" height="{told["height"]}"' in told["html"]
 
 
+@pytest.mark.parametrize("path", ["", "/zh-hans", "/commitments/join-the-pact"])
+def test_oembed_knows_an_address_as_it_is_typed(client, record, path):
+    typed, whole = (address_of(f"{path}{end}") for end in ("", "/"))
+    assert oembed(client, url=typed).content == oembed(client, url=whole).content
+
+
 def test_oembed_speaks_xml_and_keeps_the_day(client, record):
     url = address_of() + "?" + urlencode({"as_of": "2026-02-01"})
     root = ElementTree.fromstring(oembed(client, url=url, format="xml").content)

@@ -112,6 +112,20 @@ def test_past_and_wrong_addresses_are_not_canonical(page, record):
     assert "canonical" not in page("/changes/", code=400, colour="red")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/commitments/join-the-pact/?as_of=2026-03-01",
+        "/zh-hans/commitments/?status=announced&amp;partner=asean",
+        "/changes/?entry=status",
+    ],
+)
+def test_networks_are_told_the_very_page_that_was_shared(page, record, address):
+    """They show and open og:url in place of the link that was passed on."""
+    html = page(f"{address.replace('&amp;', '&')}&utm_source=x")
+    assert f'<meta property="og:url" content="{SITE}{address}">' in html
+
+
 def test_shared_link_shows_title_status_and_picture(client, page, record):
     html = page("/commitments/join-the-pact/")
     told = dict(re.findall(r'<meta property="og:([a-z:_]+)" content="([^"]*)">', html))

@@ -95,7 +95,9 @@ def _found(address: str) -> Embed | None:
         parts = urlsplit(address)
         if parts.netloc != urlsplit(settings.SITE_URL).netloc:
             return None
-        match = resolve(parts.path)
+        # As they are typed, without the last slash, pages answer too.
+        path = parts.path if parts.path.endswith("/") else f"{parts.path}/"
+        match = resolve(path)
         days = browse.parse_days(QueryDict(parts.query), today=timezone.localdate())
     except (ValueError, Resolver404):  # BadParameter is a ValueError
         return None
