@@ -61,10 +61,14 @@ def _check_wording(commitment: Commitment) -> Iterator[str]:
     if entry is None or not entry.text.wording:
         return
     wording = json.loads(entry.text.wording)
+    stored = {field: getattr(commitment, field) for field in WORDING}
+    stored["criteria"] = {c.key: c.text for c in commitment.criteria.all()}
+    # The history writes letters in one way (NFC), here they stand as they were pasted.
+    stored = json.loads(chain.canonical(stored))
     for field in WORDING:
-        if getattr(commitment, field) != wording[field]:
+        if stored[field] != wording[field]:
             yield f"{commitment.slug}: its {field} differs from its history"
-    if {c.key: c.text for c in commitment.criteria.all()} != wording["criteria"]:
+    if stored["criteria"] != wording["criteria"]:
         yield f"{commitment.slug}: its test differs from its history"
 
 

@@ -177,6 +177,13 @@ def test_check_record_names_a_stored_value_that_drifted():
     assert "its stored states differ" in found
 
 
+def test_letters_pasted_in_another_form_are_no_difference():
+    """As PDF files give them: an accent apart, an ideograph kept for old encodings."""
+    CommitmentFactory(title="Cafe\u0301s open", title_zh="\uf98c\u53f2")
+
+    assert list(check_record()) == []
+
+
 def test_checking_more_of_the_record_takes_no_more_queries():
     def count():
         with CaptureQueriesContext(connection) as queries:
