@@ -400,7 +400,6 @@ def test_a_draft_takes_no_entries_and_is_published_once():
 @pytest.mark.parametrize(
     ("facts", "rule"),
     [
-        ({"stated_on": AT.date() + timedelta(days=1)}, "stated_by_today"),
         ({"original_due_precision": ""}, "date_and_precision"),
         ({"original_due_on": None}, "date_and_precision"),
         (
