@@ -39,7 +39,8 @@ def forget_clicks(get_response: Handler) -> Handler:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.META["QUERY_STRING"] = clicks.without(request.META["QUERY_STRING"])
+        if query := request.META.get("QUERY_STRING"):
+            request.META["QUERY_STRING"] = clicks.without(query)
         return get_response(request)
 
     return middleware

@@ -160,7 +160,10 @@ def _messages(web: Web, record: records.Record, key: Any) -> Any:
 
 def _desk(record: records.Record, ann: Any, reviewer: Any) -> None:
     """Do what an analyst and a reviewer do on a day."""
-    propose(record.gap, ann, status="partly_delivered", criteria_met=["a"])
+    days = {"effective_on": ON, "looked_until": ON}
+    propose(
+        record.gap, ann, at=AT, status="partly_delivered", criteria_met=["a"], **days
+    )
     services.flag_commitments(on=ON, at=AT)
     services.claim(commitment=record.gap, by=ann, at=timezone.now())
     later = ON + timedelta(days=9)

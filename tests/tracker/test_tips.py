@@ -181,11 +181,12 @@ def test_other_kinds_of_bodies_are_refused(reader):
     for kind, body in (
         ("application/json", "{}"),
         ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
-        (f"{FORM}; charset=utf-16", "message=x"),
     ):
         answer = reader.client.post(TELL, body, content_type=kind)
         assert answer.status_code in (400, 415), kind
         assert "<form" in answer.content.decode()
+    answer = reader.client.post(TELL, "message=x", f"{FORM}; charset=utf-16")
+    assert answer.status_code == 400
     answer = reader.client.post(TELL, "&".join("a=b" for _ in range(2000)), FORM)
     assert answer.status_code == 400
     assert reader.client.put(TELL).status_code == 405

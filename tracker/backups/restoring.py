@@ -53,13 +53,14 @@ def restore(path: Path, *, at: datetime) -> dict[str, Any]:
             _load_files(archive, manifest)
             _load_checkpoints(archive)
             # With the rows: whatever ends this now, they are not there unheld.
-            _hold(old, at)
+            _hold(old, at=at)
     try:
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise CommandError(
             f"All rows are restored, but `manage.py migrate` failed. {error}"
         ) from error
+    outbox.hold(at=at)
     return manifest
 
 
@@ -161,12 +162,16 @@ def _load_files(archive: zipfile.ZipFile, manifest: dict[str, Any]) -> None:
                 storages[storage_name].save(inside, File(part))
 
 
-def _hold(old: Any, at: datetime) -> None:
-    """Do as ``outbox.hold`` does, at the schema that the backup was made with."""
-    holds = _model(old, "tracker.hold")._base_manager
-    holds.get_or_create(
-        reason=outbox.RESTORED, released_at=None, defaults={"held_at": at}
-    )
+def _hold(old: Any, *, at: datetime) -> None:
+    """Do as ``outbox.hold`` does, at the schema that the backup was made with.
+
+    A schema that knows of no hold has nothing to send either.
+    """
+    for model in old.get_models():
+        if model._meta.label_lower == "tracker.hold":
+            model._base_manager.get_or_create(
+                reason=outbox.RESTORED, released_at=None, defaults={"held_at": at}
+            )
 
 
 def _load_checkpoints(archive: zipfile.ZipFile) -> None:
