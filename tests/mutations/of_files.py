@@ -206,7 +206,7 @@ MUTATIONS = [
     without(
         "what a backup holds as unsent is sent at once",
         RESTORING,
-        "            _hold(old, at)\n",
+        "            _hold(old, at=at)\n",
         "",
         KEPT + "test_what_was_interrupted_lets_nothing_be_sent",
     ),

@@ -129,14 +129,6 @@ MUTATIONS = [
         "commitments/test_proposals.py::test_a_superuser_too_needs_somebody_else",
     ),
     without(
-        "a commitment of tomorrow may be published today",
-        "commitments/services/publish.py",
-        "    if commitment.stated_on > at.date():",
-        "    if False:",
-        "commitments/test_services.py::"
-        "test_what_is_made_tomorrow_is_not_published_today",
-    ),
-    without(
         "an entry may take effect in the future",
         RECORD,
         "    if effective_on > at.date():",
