@@ -89,7 +89,6 @@ def correct(
         )
         _check(entry, values, documents, day=day, at=at)
         check_readable(documents)
-    wording = None
     if entry.acts_as in STRUCK_ONLY and not strike:
         raise RuleBroken(
             "struck_or_recorded_anew",
@@ -113,7 +112,6 @@ def correct(
         precision=given_precision,
         reason=reason,
         idempotency_key=idempotency_key,
-        wording=wording,
         evidence=documents,
         refers_to=entry,
         **values,

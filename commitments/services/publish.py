@@ -55,17 +55,15 @@ def publish(
             f"By this draft it is made on {commitment.stated_on}, which is still to "
             "come. Mend that day, or publish it then. Days are those of UTC.",
         )
-    due = commitment.original_due_on
     precision = commitment.original_due_precision
-    if bool(due) != bool(precision):
+    if bool(commitment.original_due_on) != bool(precision):
         raise RuleBroken(
             "date_and_precision",
             "Its date and how exactly it is known go together. Fill in the one that is "
             "missing in the draft, or empty both.",
         )
     _write_last_days(commitment)
-    due = commitment.original_due_on
-    _check_not_forever(due)
+    _check_not_forever(commitment.original_due_on)
     return append(
         commitment=commitment,
         kind=EntryKind.PUBLISHED,
@@ -75,7 +73,7 @@ def publish(
         reason=reason,
         wording=wording_of(commitment),
         idempotency_key=idempotency_key,
-        due_on=due,
+        due_on=commitment.original_due_on,
         due_precision=precision,
     )
 
@@ -100,7 +98,7 @@ def _write_last_days(commitment: Commitment) -> None:
             commitment.original_due_on, commitment.original_due_precision
         )
         commitment.save(update_fields=["original_due_on"])
-    for step in commitment.milestones.exclude(due_on=None).exclude(due_precision=""):
+    for step in commitment.milestones.exclude(due_precision=""):
         if step.due_on:
             step.due_on = last_day(step.due_on, step.due_precision)
             step.save(update_fields=["due_on"])

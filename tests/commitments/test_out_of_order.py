@@ -7,7 +7,6 @@ import pytest
 from commitments import accounts, services
 from commitments.check import check_record
 from commitments.models import HistoryEntry, State
-from commitments.rules import RuleBroken
 from tests.factories import (
     AT,
     CommitmentFactory,
@@ -19,14 +18,9 @@ from tracker import changes, reading
 from tracker.browse import Question
 
 from . import desk
+from .test_services import broken
 
 pytestmark = pytest.mark.django_db
-
-
-def refusal(call, **given):
-    with pytest.raises(RuleBroken) as broken:
-        call(**given)
-    return broken.value.rule
 
 
 def amend(commitment, day, **changes):
@@ -65,11 +59,11 @@ def test_wording_dated_before_the_one_that_stands_is_not_lost_behind_it():
     commitment = CommitmentFactory(title="First", statement="It was so.")
     amend(commitment, date(2026, 5, 1), statement="It is so.")
 
-    rule = refusal(
+    rule = broken(
         amend, commitment=commitment, day=date(2026, 3, 1), title="Told of in March"
     )
     # Earlier than the promise itself, it would be lost behind the first wording.
-    early = refusal(
+    early = broken(
         amend, commitment=CommitmentFactory(), day=date(2025, 12, 1), title="Too early"
     )
     amend(commitment, date(2026, 5, 1), title="The same day")
@@ -84,7 +78,7 @@ def test_wording_on_which_another_was_built_is_not_struck_out_below_it():
     wrong = amend(commitment, date(2026, 4, 1), title="A mistake")
     later = amend(commitment, date(2026, 5, 1), statement="It is so.")
 
-    refused = refusal(strike, entry=wrong)
+    refused = broken(strike, entry=wrong)
     strike(later)
     strike(wrong)
 
@@ -114,7 +108,7 @@ def test_a_status_of_the_past_does_not_contradict_what_follows():
     assess(commitment, effective_on=date(2026, 4, 1))
     delivered = {"status": "delivered", "criteria_met": "ab", "evidence": [law]}
 
-    refused = refusal(
+    refused = broken(
         assess, commitment=commitment, effective_on=date(2026, 3, 1), **delivered
     )
     # It was under way for longer than was known.
@@ -148,7 +142,7 @@ def test_a_step_that_is_met_is_not_met_again_by_a_proposal_that_waited():
     desk.signed(waiting[0])
     commitment.refresh_from_db()
 
-    refused = refusal(
+    refused = broken(
         services.approve,
         proposal=waiting[1],
         by=desk.account("second"),
@@ -166,15 +160,15 @@ def test_a_step_that_is_met_is_not_met_again_by_a_proposal_that_waited():
 def test_a_date_moves_after_the_promise_and_no_correction_says_otherwise():
     commitment = CommitmentFactory()
     before = commitment.stated_on - timedelta(days=1)
-    refused = refusal(move, commitment=commitment, due_on=AT.date(), day=before)
+    refused = broken(move, commitment=commitment, due_on=AT.date(), day=before)
     entry = move(commitment, date(2027, 1, 1), date(2026, 4, 1))
     correction = {"entry": entry, "reason": "Misread.", **two_people(), "at": AT}
     # “Never”, as some type it: no day comes after that one.
-    never = refusal(move, commitment=commitment, due_on=date.max, day=AT.date())
+    never = broken(move, commitment=commitment, due_on=date.max, day=AT.date())
 
     rules = [
-        refusal(services.correct, due_on=before, **correction),
-        refusal(services.correct, effective_on=before, **correction),
+        broken(services.correct, due_on=before, **correction),
+        broken(services.correct, effective_on=before, **correction),
     ]
 
     assert (refused, never) == ("moved_after_stated", "due_on_a_day")
@@ -192,7 +186,7 @@ def test_a_look_before_a_status_held_does_not_sign_it_off():
         "at": desk.AT,
     }
 
-    refused = refusal(services.review, effective_on=date(2026, 3, 31), **given)
+    refused = broken(services.review, effective_on=date(2026, 3, 31), **given)
     services.review(effective_on=date(2026, 4, 1), **given)
 
     commitment.refresh_from_db()

@@ -11,7 +11,7 @@ MUTATIONS = [
         "commitments/services/publish.py",
         "    if commitment.stated_on > at.date():",
         "    if False:",
-        "commitments/test_services.py::"
+        "commitments/test_publish.py::"
         "test_what_is_made_tomorrow_is_not_published_today",
     ),
     without(
