@@ -1,7 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from commitments import services
 from commitments.models import Flag
@@ -126,6 +126,8 @@ def test_the_command_takes_a_day_and_refuses_what_is_none(capsys):
     assert "3 opened, 0 closed" in capsys.readouterr().out
     with pytest.raises(Exception, match="give a day that exists"):
         call_command("flag_commitments", on="2027-02-30")
+    with pytest.raises(CommandError, match="Give a later day"):
+        call_command("flag_commitments", on="0001-01-01")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ def test_what_the_example_offers_reaches_the_site():
     assert {*EXAMPLE} - files - given == NOT_BY_COMPOSE
 
 
+def test_no_log_fills_the_disk():
+    for name, service in COMPOSE["services"].items():
+        assert {*service["logging"]["options"]} == {"max-size", "max-file"}, name
+
+
 def test_each_setting_is_listed_in_the_example():
     read = re.findall(
         r"(?:env|env\.\w+|switch|secret|database|account|count|path|broker|web_address)"

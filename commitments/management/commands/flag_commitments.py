@@ -19,5 +19,11 @@ class Command(BaseCommand):
             raise CommandError(
                 f"--on {options['on']}: give a day that exists, as 2027-03-24."
             ) from error
-        done = services.flag_commitments(on=on, at=timezone.now())
+        try:
+            done = services.flag_commitments(on=on, at=timezone.now())
+        except OverflowError as error:
+            raise CommandError(
+                f"--on {on}: flags go by days that lie before it, and the calendar has "
+                "none. Give a later day."
+            ) from error
         self.stdout.write(f"{done['opened']} opened, {done['closed']} closed")
