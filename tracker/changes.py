@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -34,6 +34,8 @@ ORDERS = {
     "happened": gettext_lazy("When it happened"),
     "recorded": gettext_lazy("When we recorded it"),
 }
+# So many commitments are looked up one by one in the history.
+FEW = 100
 OWN = ("entry", "material", "order", "before", "commitment")
 
 
@@ -170,8 +172,7 @@ def entries(asked: Asked) -> HistoryEntryQuerySet:
     if question.is_narrowed:
         # Also withdrawn and merged ones: a follower must hear of that.
         states = State.objects.at(as_of=question.on, known_at=question.known_at)
-        matching = browse.narrowed(states, question).order_by()
-        found = found.filter(commitment__in=matching.values("commitment"))
+        found = _of(found, browse.narrowed(states, question).order_by())
     if asked.kinds:
         found = found.filter(kind__in=asked.kinds)
     if asked.material:
@@ -181,6 +182,18 @@ def entries(asked: Asked) -> HistoryEntryQuerySet:
             | Q(kind=EntryKind.CORRECTION, refers_to__acts_as__in=MATERIAL)
         )
     return found.order_by()
+
+
+def _of(found: HistoryEntryQuerySet, states: QuerySet[State]) -> HistoryEntryQuerySet:
+    """Return the entries of the commitments in ``states``.
+
+    Few are named one by one: not told that they are few, PostgreSQL goes through the
+    whole history in its order.
+    """
+    few = list(states.values_list("commitment", flat=True)[: FEW + 1])
+    if len(few) <= FEW:
+        return found.filter(commitment__in=few)
+    return found.filter(commitment__in=states.values("commitment"))
 
 
 def ordered(found: HistoryEntryQuerySet, asked: Asked) -> HistoryEntryQuerySet:

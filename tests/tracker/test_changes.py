@@ -115,6 +115,19 @@ def test_filters_narrow(page, record, query, expected):
     assert sorted(shown(html)) == sorted(wanted.values_list("seq", flat=True))
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["topic=trade", "status=announced", "q=pact"])
+def test_few_and_many_commitments_have_the_same_entries(record, monkeypatch, query):
+    asked = changes.parse(QueryDict(query), today=TODAY)
+    few = changes.entries(asked)
+    monkeypatch.setattr(changes, "FEW", 0)
+    many = changes.entries(asked)
+
+    assert "commitments_state" not in str(few.query)
+    assert "commitments_state" in str(many.query)
+    assert set(few) == set(many) != set()
+
+
 def test_material_leaves_out_what_changed_nothing_in_the_world(page, record):
     services.review(
         commitment=record.gap,
