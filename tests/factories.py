@@ -32,7 +32,6 @@ class ReviewerFactory(UserFactory):
 
     @factory.post_generation
     def duty(self, create, extracted, **kwargs):
-        accounts.ensure_groups()
         self.groups.add(Group.objects.get(name=accounts.REVIEWER))
 
 
