@@ -17,6 +17,7 @@ from tests.factories import (
     assess,
     two_people,
 )
+from tracker.pages.commitment import MOST_RELATED
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,25 @@ def test_related_commitments_share_topics_and_show_their_status(client):
     assert [row.commitment for row in related] == [near]
     assert related[0].state.status == "under_way"
     assert far not in [row.commitment for row in related]
+
+
+def test_what_was_withdrawn_takes_no_place_of_a_related_commitment(client):
+    topic = Topic.objects.create(slug="digital", name="Digital")
+    one, *others = CommitmentFactory.create_batch(MOST_RELATED + 2)
+    for commitment in (one, *others):
+        commitment.topics.add(topic)
+    services.withdraw(
+        commitment=others[0],
+        reason="It stood in the list twice.",
+        by=UserFactory(),
+        at=AT,
+    )
+
+    today = page(client, one).context["related"]
+    before = page(client, one, "?as_of=2026-07-02").context["related"]
+
+    assert [row.commitment for row in today] == others[1:]
+    assert [row.commitment for row in before] == others[:-1]
 
 
 def test_a_citation_names_the_version_that_was_read(client, settings):

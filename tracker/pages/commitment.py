@@ -240,19 +240,25 @@ def _figures(one: Commitment, *, on: date) -> list[dict[str, Any]]:
 
 
 def _related(one: Commitment, question: Question) -> list[reading.Row]:
-    """Return the commitments that share most topics and partners with this one."""
+    """Return the listed commitments that share most topics and partners with this one."""
+    listed = browse.counted(question)
+    pk, topics, partners, ref = (
+        browse.column(listed.model, f"commitment__{name}")
+        for name in ("pk", "topics", "partners", "ref_order")
+    )
+    of_its_topics = Q(**{f"{topics}__in": one.topics.all()})
+    of_its_partners = Q(**{f"{partners}__in": one.partners.all()})
     near = (
-        Commitment.objects.public()
-        .exclude(pk=one.pk)
+        listed.exclude(**{pk: one.pk})
+        .order_by()
+        .values(pk)
         .annotate(
-            shared=Count("topics", filter=Q(topics__in=one.topics.all()), distinct=True)
-            + Count(
-                "partners", filter=Q(partners__in=one.partners.all()), distinct=True
-            )
+            shared=Count(topics, filter=of_its_topics, distinct=True)
+            + Count(partners, filter=of_its_partners, distinct=True)
         )
         .filter(shared__gt=0)
-        .order_by("-shared", "ref_order")
-        .values_list("pk", flat=True)[:MOST_RELATED]
+        .order_by("-shared", ref)
+        .values_list(pk, flat=True)[:MOST_RELATED]
     )
     order = {pk: place for place, pk in enumerate(near)}
     held = browse.at(question).only(*reading.SHOWN).filter(commitment__in=order)
