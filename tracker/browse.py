@@ -165,7 +165,7 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
         values = tuple(dict.fromkeys(v for v in query.getlist(name) if v))
         if values:
             chosen[name] = _known_values(name, values)
-    search = _single(query, "q").strip()
+    search = single(query, "q").strip()
     if len(search) > LONGEST_SEARCH:
         raise BadParameter(
             "q",
@@ -176,11 +176,11 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
         today=today,
         q=search,
         chosen=chosen,
-        claim_gap=_yes_or_no(query, "claim_gap"),
-        sort=_one_of(query, "sort", SORTS) or "ref",
+        claim_gap=yes_or_no(query, "claim_gap"),
+        sort=one_of(query, "sort", SORTS) or "ref",
         as_of=_day(query, "as_of", today=today),
         known_at=_day(query, "known_at", today=today),
-        view=("view" in also and _one_of(query, "view", VIEWS)) or "table",
+        view=("view" in also and one_of(query, "view", VIEWS)) or "table",
     )
 
 
@@ -215,7 +215,11 @@ def _refuse_unknown(query: QueryDict, *, known: Collection[str]) -> None:
             )
 
 
-def _single(query: QueryDict, name: str) -> str:
+def single(query: QueryDict, name: str) -> str:
+    """Return a value of ``query``, "" where it is not given.
+
+    Raises BadParameter where it is given more than once.
+    """
     values = query.getlist(name)
     if len(values) > 1:
         said = {"name": name, "n": len(values)}
@@ -223,8 +227,12 @@ def _single(query: QueryDict, name: str) -> str:
     return values[0] if values else ""
 
 
-def _one_of(query: QueryDict, name: str, known: Iterable[str]) -> str:
-    value, known = _single(query, name), list(known)
+def one_of(query: QueryDict, name: str, known: Iterable[str]) -> str:
+    """Return a ``known`` value of ``query``, "" where none is given.
+
+    Raises BadParameter.
+    """
+    value, known = single(query, name), list(known)
     if value and value not in known:
         raise unknown_value(name, value, known)
     return value
@@ -232,18 +240,23 @@ def _one_of(query: QueryDict, name: str, known: Iterable[str]) -> str:
 
 def unknown_value(name: str, value: str, known: Collection[str]) -> BadParameter:
     """Return what is wrong with a value that ``name`` cannot have."""
-    said = {"value": value, "name": name, "known": writing.listed(known) or _("none")}
+    listed = writing.listed(known) or _("none")
+    said = {"value": value[:80], "name": name, "known": listed}
     message = _("“%(value)s” is no value of “%(name)s”. Known: %(known)s.") % said
     return BadParameter(name, message, known)
 
 
-def _yes_or_no(query: QueryDict, name: str) -> bool | None:
-    value = _one_of(query, name, ("true", "false"))
+def yes_or_no(query: QueryDict, name: str) -> bool | None:
+    """Return whether ``query`` asks for it, None where it does not say.
+
+    Raises BadParameter.
+    """
+    value = one_of(query, name, ("true", "false"))
     return value == "true" if value else None
 
 
 def _day(query: QueryDict, name: str, *, today: date) -> date | None:
-    value = _single(query, name)
+    value = single(query, name)
     if not value:
         return None
     try:

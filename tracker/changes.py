@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -118,29 +118,21 @@ def parse(query: QueryDict, *, today: date, paged: bool = True) -> Asked:
     kinds = tuple(dict.fromkeys(k for k in query.getlist("entry") if k))
     for kind in kinds:
         if kind not in EntryKind.values:
-            raise _unknown("entry", kind, EntryKind.values)
-    slug = query.get("commitment", "")
+            raise browse.unknown_value("entry", kind, EntryKind.values)
+    slug = browse.single(query, "commitment")
     if slug and not Commitment.objects.public().filter(slug=slug).exists():
         message = _("There is no commitment “%(slug)s”.") % {"slug": slug[:80]}
         raise BadParameter("commitment", message)
-    order = query.get("order") or "happened"
-    if order not in ORDERS:
-        raise _unknown("order", order, ORDERS)
-    material = query.get("material", "")
-    if material not in ("", "true", "false"):
-        raise _unknown("material", material, ("true", "false"))
+    order = browse.one_of(query, "order", ORDERS) or "happened"
+    before = browse.single(query, "before") if paged else ""
     return Asked(
         question=question,
         kinds=kinds,
-        material=material == "true",
+        material=bool(browse.yes_or_no(query, "material")),
         order=order,
-        before=_before(query.get("before", ""), order) if paged else None,
+        before=_before(before, order),
         commitment=slug,
     )
-
-
-def _unknown(name: str, value: str, known: Iterable[str]) -> BadParameter:
-    return browse.unknown_value(name, value[:80], list(known))
 
 
 def _before(value: str, order: str) -> tuple[date | None, int] | None:

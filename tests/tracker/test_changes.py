@@ -189,6 +189,10 @@ def test_entry_recorded_meanwhile_does_not_shift_older_pages(page, record, monke
         {"colour": "red"},
         {"as_of": "2027-01-01"},
         {"pillar": "9"},
+        {"commitment": ["join-the-pact", "gone"]},
+        {"material": ["true", "true"]},
+        {"order": ["happened", "recorded"]},
+        {"before": ["2026-07-03.4", "2026-07-03.5"]},
     ],
 )
 def test_wrong_parameter_is_named_with_400(page, record, query):
