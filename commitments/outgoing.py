@@ -4,7 +4,8 @@ Only http(s), only public addresses: the name is resolved once, every answer mus
 pass the table below, and the connection goes to the address that was checked.
 Redirects are followed by hand and checked again. One deadline holds for the whole
 exchange, inside the network stream, so that a server dripping a byte at a time
-cannot stretch it. ``tests/test_outgoing.py`` forbids requests made elsewhere.
+cannot stretch it. ``tests/commitments/links/test_outgoing.py`` forbids requests made
+elsewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 PORTS = frozenset({80, 443})
 LONGEST = 2000
-SLICE = 65_536
 
 # IANA's special-purpose registries, and what carries an IPv4 address inside an IPv6
 # one (mapped, compatible, NAT64, 6to4, Teredo). ``ipaddress.is_private`` misses some.

@@ -158,11 +158,6 @@ def why_not(old: Judgement | None, status: str) -> str:
     return ""
 
 
-def allowed_statuses(old: Judgement | None) -> list[Status]:
-    """Return the statuses that an assessment may choose next."""
-    return [status for status in Status if not why_not(old, status)]
-
-
 def check_evidence(judgement: Judgement, evidence: Collection[Document]) -> None:
     """Refuse a status that its evidence cannot carry (rules 1 and 2).
 

@@ -28,6 +28,7 @@ from commitments.models import (
     Plan,
     State,
 )
+from commitments.models.commitment import WORDING
 from commitments.models.state import StateFields
 from commitments.services.record import rows, succeeding
 from commitments.statuses import EntryKind, Position, Precision, SignOff, Status
@@ -93,7 +94,7 @@ def make(
         raise ValueError(f"Give a number of commitments from 1 to {MOST}.")
     end = datetime.combine(until, time(8), tzinfo=UTC)
     start = end - (ROUNDS - 1) * ROUND - SPREAD
-    making = Making(commitments, seed, start, until, tell)
+    making = Making(commitments, seed, start, until)
     with transaction.atomic():
         chain.lock()
         for model in (Plan, Commitment, Evidence, HistoryEntry):
@@ -153,8 +154,7 @@ def _entry(
     at = making.start + turn * ROUND + SPREAD * number / making.commitments
     texts = {"author_name": AUTHOR.name}
     if kind == EntryKind.PUBLISHED:
-        worded = {n: getattr(row, n) for n in ("title", "title_zh")}
-        worded |= {n: getattr(row, n) for n in ("statement", "reading")}
+        worded = {field: getattr(row, field) for field in WORDING}
         criteria = {part.key: part.text for part in row.criteria.all()}
         texts["wording"] = chain.canonical({**worded, "criteria": criteria}).decode()
         values = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -39,7 +39,6 @@ class Making:
     seed: int
     start: datetime
     until: date
-    tell: Callable[[str], object]
     seq: int = 0
     head: str = chain.GENESIS
     pillars: list[Pillar] = field(default_factory=list)

@@ -49,7 +49,6 @@ class ActForm(forms.Form):
     since, nothing is recorded, all input stays, and the next save goes through.
     """
 
-    template = "admin/commitments/commitment/act.html"
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -41,9 +41,6 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
             slug, number = f"{stem}-{number}", number + 1
         return slug
 
-    def readable(self) -> EvidenceQuerySet:
-        return self.filter(unreadable_since=None)
-
 
 class Evidence(models.Model):
     """A published document at one address, used by any number of commitments."""

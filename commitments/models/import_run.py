@@ -5,12 +5,6 @@ from django.db import models
 from django.db.models import Q
 
 
-class ImportRunQuerySet(models.QuerySet["ImportRun"]):
-    def waiting(self) -> ImportRunQuerySet:
-        """Those that a worker is to take up."""
-        return self.filter(state__in=[State.WAITING, State.APPROVED])
-
-
 class State(models.TextChoices):
     WAITING = "waiting", "Waits to be checked"
     CHECKING = "checking", "Is being checked"
@@ -79,8 +73,6 @@ class ImportRun(models.Model):
     by_name = models.CharField(max_length=150)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-
-    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

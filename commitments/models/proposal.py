@@ -45,8 +45,7 @@ class Proposal(models.Model):
         REJECTED = "rejected", "Rejected"
         WITHDRAWN = "withdrawn", "Withdrawn by its author"
 
-    EDITABLE = (State.DRAFT, State.WAITING, State.RETURNED)
-    OPEN = EDITABLE
+    OPEN = (State.DRAFT, State.WAITING, State.RETURNED)
 
     commitment = models.ForeignKey(
         "Commitment", on_delete=models.PROTECT, related_name="proposals"
@@ -120,7 +119,7 @@ class Proposal(models.Model):
 
     @property
     def is_editable(self) -> bool:
-        return self.state in self.EDITABLE
+        return self.state in self.OPEN
 
 
 class ProposalStep(models.Model):

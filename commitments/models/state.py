@@ -134,9 +134,6 @@ class StateQuestions(models.QuerySet):
     def standing_now(self) -> Self:
         return self.filter(standing=Standing.PUBLISHED)
 
-    def assessed(self) -> Self:
-        return self.exclude(status="")
-
     def never_reviewed(self) -> Self:
         return self.filter(reviewed_on=None)
 

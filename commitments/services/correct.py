@@ -24,8 +24,6 @@ from .publish import check_after_stated, write_wording
 from .record import append, check_readable, effective_day, fresh
 from .recording import recording
 
-ERASABLE = HistoryText.FIELDS
-
 
 @recording
 def correct(
@@ -187,10 +185,10 @@ def redact(
     """
     commitment = fresh(entry.commitment, seen=None)
     check_reason(reason, mend="Say on what ground the text is erased.")
-    if not fields or (unknown := set(fields) - set(ERASABLE)):
+    if not fields or (unknown := set(fields) - set(HistoryText.FIELDS)):
         raise RuleBroken(
             "known_text",
-            f"Choose among {', '.join(ERASABLE)}"
+            f"Choose among {', '.join(HistoryText.FIELDS)}"
             + (f", not {', '.join(sorted(unknown))}." if fields else "."),
             field="fields",
         )
