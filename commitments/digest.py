@@ -13,7 +13,7 @@ from itertools import groupby
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, F
+from django.db.models import Count
 from django.urls import reverse
 
 from commitments import actors, desk
@@ -211,7 +211,7 @@ def _answered(span: tuple[datetime, datetime]) -> list[Line]:
     """Return how many tips came and were answered, and how long that took."""
     came = Tip.objects.filter(received_at__range=span).count()
     answered = Tip.objects.answered().filter(decided_at__range=span)
-    times = answered.annotate(first=F("received_at")).values_list("first", "decided_at")
+    times = answered.values_list("received_at", "decided_at")
     waits = [last - first for first, last in times if last is not None]
     lines = [Line(f"Tips received: {came}", desk.listing("tip"))] if came else []
     if waits:

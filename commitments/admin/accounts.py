@@ -66,7 +66,6 @@ class AccountAdmin(ListedAdmin, UserAdmin):
     list_filter = ["is_staff", "is_superuser", "is_active", "groups"]
     list_per_page = 50
     actions = ["lift_lock_outs"]
-    change_form_template = "admin/auth/user/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)

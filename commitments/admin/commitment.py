@@ -97,7 +97,6 @@ def _fixed(obj: Any) -> bool:
 class CommitmentAdmin(FactAdmin):
     """The form edits the facts. A status moves only on a page of its own."""
 
-    change_form_template = "admin/commitments/commitment/change_form.html"
     list_display = [
         "ref",
         "title",

@@ -25,7 +25,6 @@ from .base import Unlisted, ViewOnlyAdmin
 
 @admin.register(Sweep)
 class SweepAdmin(ViewOnlyAdmin):
-    change_list_template = "admin/commitments/sweep/change_list.html"
     list_display = ["__str__", "until", "opened_at", "closed_at"]
     search_fields = ["on"]
 

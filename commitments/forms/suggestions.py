@@ -23,20 +23,14 @@ FACTS = (
 )
 
 
-class MatchChoices(forms.ModelMultipleChoiceField):
-    """The likely commitments, each with the words that it shares."""
-
-    widget = forms.CheckboxSelectMultiple
-
-    def label_from_instance(self, obj: Commitment) -> str:
-        return str(obj)
-
-
 class AttachForm(forms.Form):
     """The facts of the new evidence, filled in as far as they are known."""
 
-    commitments = MatchChoices(
-        Commitment.objects.none(), required=False, label="Likely commitments"
+    commitments = forms.ModelMultipleChoiceField(
+        Commitment.objects.none(),
+        required=False,
+        label="Likely commitments",
+        widget=forms.CheckboxSelectMultiple,
     )
     others = forms.ModelMultipleChoiceField(
         Commitment.objects.standing_now(),
