@@ -42,7 +42,22 @@ class Line(forms.CharField):
     default_validators = [check_text]
 
 
-class ActForm(forms.Form):
+class ServiceForm(forms.Form):
+    """Calls a service, and shows beside its inputs what a rule refuses."""
+
+    def refuse(self, broken: RuleBroken) -> None:
+        """Put a refusal beside its field, or above all where it has none here."""
+        field = broken.field if broken.field in self.fields else None
+        self.add_error(field, str(broken))
+
+    def remember(self, name: str, value: Any) -> None:
+        """Show a hidden input with this value when the form comes back."""
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
+        data[self.add_prefix(name)] = str(value)
+        self.data = data
+
+
+class ActForm(ServiceForm):
     """One thing to record about a commitment.
 
     ``seen`` is the latest entry the form was opened on: if a colleague has come
@@ -103,8 +118,7 @@ class ActForm(forms.Form):
 
     def refuse(self, broken: RuleBroken) -> None:
         """Put a refusal beside its field; after a stale one the next save goes."""
-        field = broken.field if broken.field in self.fields else None
-        self.add_error(field, str(broken))
+        super().refuse(broken)
         if not isinstance(broken, StaleForm):
             return
         self.since, self.steps = broken.since, broken.steps
@@ -112,12 +126,6 @@ class ActForm(forms.Form):
             self.remember("seen", broken.since[-1].seq)
         if broken.steps:
             self.remember("seen_step", broken.steps[-1].pk)
-
-    def remember(self, name: str, value: Any) -> None:
-        """Show a hidden input with this value when the form comes back."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data[self.add_prefix(name)] = str(value)
-        self.data = data
 
     def field(self, name: str) -> Any:
         """Return a field whose choices depend on the commitment."""

@@ -11,10 +11,10 @@ from commitments import services
 from commitments.models import Capture, Evidence
 from commitments.rules import RuleBroken
 
-from .base import Prose
+from .base import Prose, ServiceForm
 
 
-class UploadForm(forms.Form):
+class UploadForm(ServiceForm):
     file = forms.FileField(
         label="File",
         help_text="The document itself: PDF, a saved web page (HTML), or an image "
@@ -38,5 +38,5 @@ class UploadForm(forms.Form):
                 at=at,
             )
         except RuleBroken as broken:
-            self.add_error(broken.field or None, str(broken))
+            self.refuse(broken)
         return None

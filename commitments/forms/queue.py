@@ -13,10 +13,10 @@ from commitments.models import Commitment
 from commitments.rules import RuleBroken
 from commitments.services.queue import LONGEST_SNOOZE
 
-from .base import Day, Line
+from .base import Day, Line, ServiceForm
 
 
-class RowForm(forms.Form):
+class RowForm(ServiceForm):
     """One act on one row; ``act`` calls one service."""
 
     done = ""
@@ -38,8 +38,7 @@ class RowForm(forms.Form):
         try:
             self.act(at=at)
         except RuleBroken as broken:
-            field = broken.field if broken.field in self.fields else None
-            self.add_error(field, str(broken))
+            self.refuse(broken)
             return False
         return True
 
@@ -69,10 +68,8 @@ class StillAccurateForm(RowForm):
         saved = super().save(at=at)
         if not saved and not self.errors.get("reason"):
             # What changed has been told: the next save goes through.
-            data: Any = self.data.copy()  # type: ignore[attr-defined]
             current = Commitment.objects.get(pk=self.commitment.pk)
-            data["seen"] = str(current.latest_entry_id)
-            self.data = data
+            self.remember("seen", current.latest_entry_id)
         return saved
 
 

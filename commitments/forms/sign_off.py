@@ -12,10 +12,10 @@ from commitments import services
 from commitments.models import HistoryEntry, Proposal, ProposalStep
 from commitments.rules import RuleBroken
 
-from .base import Prose
+from .base import Prose, ServiceForm
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(ServiceForm):
     """Approve, return or reject: ``decision`` is the button that was pressed.
 
     ``revision`` and ``seen`` name what the page showed; after a refusal because
@@ -78,6 +78,5 @@ class DecisionForm(forms.Form):
                     **shared,
                 )
         except RuleBroken as broken:
-            field = broken.field if broken.field in self.fields else None
-            self.add_error(field, str(broken))
+            self.refuse(broken)
         return None

@@ -15,7 +15,7 @@ from commitments.rules import RuleBroken
 from commitments.statuses import Confidence, EvidenceType, Nature
 from commitments.validation import check_url
 
-from .base import Day, Line, Prose
+from .base import Day, Line, Prose, ServiceForm
 
 FACTS = (
     *("title", "publisher", "occurred_on", "published_on", "type", "nature"),
@@ -23,7 +23,7 @@ FACTS = (
 )
 
 
-class AttachForm(forms.Form):
+class AttachForm(ServiceForm):
     """The facts of the new evidence, filled in as far as they are known."""
 
     commitments = forms.ModelMultipleChoiceField(
@@ -98,13 +98,12 @@ class AttachForm(forms.Form):
                 at=at,
             )
         except RuleBroken as broken:
-            field = broken.field if broken.field in self.fields else None
-            self.add_error(field, str(broken))
+            self.refuse(broken)
             return None
         return len(entries)
 
 
-class DismissForm(forms.Form):
+class DismissForm(ServiceForm):
     reason = Line(max_length=300, label="Why it is no evidence")
 
     def __init__(self, *args, suggestion: Suggestion, **kwargs) -> None:
@@ -120,7 +119,7 @@ class DismissForm(forms.Form):
                 at=at,
             )
         except RuleBroken as broken:
-            self.add_error("reason" if broken.field else None, str(broken))
+            self.refuse(broken)
             return False
         return True
 

@@ -11,10 +11,10 @@ from commitments import services
 from commitments.models import Commitment, Tip
 from commitments.rules import RuleBroken
 
-from .base import Prose
+from .base import Prose, ServiceForm
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(ServiceForm):
     """A verdict and its public sentence: kept as a draft, or decided."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput)
@@ -61,15 +61,9 @@ class AnswerForm(forms.Form):
         try:
             act(tip=self.tip, by=by, at=at, **self.cleaned_data)
         except RuleBroken as broken:
-            field = broken.field if broken.field in self.fields else None
-            self.add_error(field, str(broken))
+            self.refuse(broken)
             if broken.rule == "changed_meanwhile":
-                self._now_seen()
+                # What changed has been told: the next save goes through.
+                self.remember("seen", self.tip.steps.count())
             return False
         return True
-
-    def _now_seen(self) -> None:
-        """What changed has been told: the next save goes through."""
-        data: Any = self.data.copy()  # type: ignore[attr-defined]
-        data["seen"] = str(self.tip.steps.count())
-        self.data = data
