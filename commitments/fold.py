@@ -86,28 +86,22 @@ def fold(
     ``citations``; ``own_interval`` is its own review interval, if it has one.
     Empty until it is published. What took effect earlier counts from that day.
     """
-    spells: list[tuple[date, Values]] = []
+    # By their first day: the last entry of a day says what holds from then on.
+    spells: dict[date, Values] = {}
     values = Values()
     cited: dict[int, bool] = {}
     known = list(entries)
     confirms = confirmations(known)
     for entry in standing_entries(known):
         values = _apply(entry, values, cited, confirms.get(entry.seq, 0))
-        if not values.standing:
-            continue
-        due = _with_review_dates(values, own_interval)
-        if spells and spells[-1][0] == entry.effective_on:
-            spells[-1] = (entry.effective_on, due)
-        elif not spells or spells[-1][1] != due:
-            spells.append((entry.effective_on, due))
+        if values.standing:
+            spells[entry.effective_on] = _with_review_dates(values, own_interval)
     return _without_repeats(spells)
 
 
-def _without_repeats(
-    spells: list[tuple[date, Values]],
-) -> list[tuple[date, Values]]:
+def _without_repeats(spells: dict[date, Values]) -> list[tuple[date, Values]]:
     kept: list[tuple[date, Values]] = []
-    for day, values in spells:
+    for day, values in spells.items():
         if not kept or kept[-1][1] != values:
             kept.append((day, values))
     return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from datetime import date, datetime
 from typing import Any
 
@@ -27,11 +28,9 @@ DECISIONS = (
 
 def ahead(on: date) -> date:
     """Return the same day six months later, or the last day of that month."""
-    month = on.month - 1 + MONTHS_AHEAD
-    year, month = on.year + month // 12, month % 12 + 1
-    following = date(year + month // 12, month % 12 + 1, 1)
-    last = date.fromordinal(following.toordinal() - 1)
-    return min(last, date(year, month, min(on.day, last.day)))
+    months = on.year * 12 + on.month - 1 + MONTHS_AHEAD
+    year, month = months // 12, months % 12 + 1
+    return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
 
 
 def _check_reviewer(by: Any) -> None:
