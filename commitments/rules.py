@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from commitments.statuses import (
+    LEGAL,
     STATUS_NEEDS,
     WITHOUT_EVIDENCE,
-    EvidenceType,
     Nature,
     Status,
 )
@@ -50,11 +50,7 @@ class Judgement:
 
 def is_primary(document: Document) -> bool:
     """Whether a document is official, or is itself the legal text or treaty."""
-    return document.official or document.type in (
-        EvidenceType.LAW,
-        EvidenceType.REGULATION,
-        EvidenceType.TREATY,
-    )
+    return document.official or document.type in LEGAL
 
 
 def check_criteria(judgement: Judgement, test: Collection[str]) -> None:

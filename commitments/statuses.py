@@ -243,6 +243,10 @@ GRADE_DEFINITIONS = {
     Grade.D: _("A single report that nobody else confirms."),
 }
 
+# Documents of grade A, and those that have it where the responsible body issued them.
+LEGAL = (EvidenceType.LAW, EvidenceType.REGULATION, EvidenceType.TREATY)
+OFFICIAL_PAPERS = (EvidenceType.NOTICE, EvidenceType.STATISTICS)
+
 # Entries that record something about the commitment in the world, and not just
 # that we looked, attached a document or mended a text.
 MATERIAL = (
@@ -318,9 +322,7 @@ def last_day(day: date, precision: str) -> date:
 
 def grade(*, type: str, official: bool, reliability: str) -> Grade:
     """Return the grade of a document (rules: ``GRADE_DEFINITIONS``)."""
-    legal = type in (EvidenceType.LAW, EvidenceType.REGULATION, EvidenceType.TREATY)
-    own = type in (EvidenceType.NOTICE, EvidenceType.STATISTICS) and official
-    if legal or own:
+    if type in LEGAL or (type in OFFICIAL_PAPERS and official):
         return Grade.A
     if official:
         return Grade.B

@@ -4,11 +4,15 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils.text import slugify
 
-from commitments.statuses import Confidence, EvidenceType, Nature, Precision
+from commitments.statuses import (
+    LEGAL,
+    OFFICIAL_PAPERS,
+    Confidence,
+    EvidenceType,
+    Nature,
+    Precision,
+)
 from commitments.validation import check_text, check_url, same_page
-
-LEGAL = [EvidenceType.LAW, EvidenceType.REGULATION, EvidenceType.TREATY]
-OWN = [EvidenceType.NOTICE, EvidenceType.STATISTICS]
 
 
 class PageKeyField(models.CharField):
@@ -73,7 +77,10 @@ class Evidence(models.Model):
     # filtered and never drifts.
     grade = models.GeneratedField(
         expression=Case(
-            When(Q(type__in=LEGAL) | Q(type__in=OWN, official=True), then=Value("A")),
+            When(
+                Q(type__in=[*LEGAL]) | Q(type__in=[*OFFICIAL_PAPERS], official=True),
+                then=Value("A"),
+            ),
             When(official=True, then=Value("B")),
             When(reliability="low", then=Value("D")),
             default=Value("C"),
