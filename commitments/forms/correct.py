@@ -13,13 +13,7 @@ from commitments.statuses import CORRECTABLE, STRUCK_ONLY, EntryKind, Status
 from . import fields
 from .propose import ProposalForm
 
-# What may be put right in an entry, by the kind whose effect it has.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    EntryKind.STATUS: ("status", "criteria_met", "confidence", "looked_until"),
-    EntryKind.REVIEW: ("confidence", "looked_until"),
-    EntryKind.CLAIM: ("position", "body"),
-    EntryKind.DEADLINE: ("due_on", "due_precision"),
-}
+# The inputs of what may be put right; which milestone an entry meets is not among it.
 MAKE = {
     "status": fields.status,
     "criteria_met": fields.criteria_met,
@@ -57,7 +51,8 @@ class CorrectForm(ProposalForm):
 
     def __init__(self, *args, entry: HistoryEntry, **kwargs) -> None:
         self.entry = entry
-        self.columns = COLUMNS.get(entry.acts_as, ())
+        own = HistoryEntry.OWN_COLUMNS.get(entry.acts_as, ())
+        self.columns = [name for name in own if name in MAKE]
         initial = {
             **{name: getattr(entry, name) for name in self.columns},
             "effective_on": entry.effective_on,

@@ -50,6 +50,15 @@ class HistoryEntry(models.Model):
     (``leaves``) enter the chain, so that they can be erased without breaking it.
     """
 
+    # What an entry says beside day, reason and evidence, by the kind it acts as.
+    OWN_COLUMNS: dict[str, tuple[str, ...]] = {
+        EntryKind.STATUS: ("status", "criteria_met", "confidence", "looked_until"),
+        EntryKind.REVIEW: ("confidence", "looked_until"),
+        EntryKind.CLAIM: ("position", "body"),
+        EntryKind.MILESTONE: ("milestone",),
+        EntryKind.DEADLINE: ("due_on", "due_precision"),
+    }
+
     seq = models.BigIntegerField(primary_key=True)
     commitment = models.ForeignKey(
         "Commitment", on_delete=models.PROTECT, related_name="history"

@@ -120,15 +120,8 @@ def correct(
 
 def _values(entry: HistoryEntry, **given: Any) -> dict[str, Any]:
     """Return the columns of the correction: what is given, else as they were."""
-    columns = {
-        EntryKind.STATUS: ("status", "criteria_met", "confidence", "looked_until"),
-        EntryKind.REVIEW: ("confidence", "looked_until"),
-        EntryKind.CLAIM: ("position", "body"),
-        EntryKind.MILESTONE: ("milestone",),
-        EntryKind.DEADLINE: ("due_on", "due_precision"),
-    }.get(EntryKind(entry.acts_as), ())
     values = {}
-    for name in columns:
+    for name in HistoryEntry.OWN_COLUMNS.get(entry.acts_as, ()):
         value = given.get(name)
         values[name] = getattr(entry, name) if value is None else value
     if "criteria_met" in values:

@@ -16,7 +16,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from commitments import actors, services
-from commitments.models import ApiKey, Body, Commitment, Evidence, Milestone
+from commitments.models import (
+    ApiKey,
+    Body,
+    Commitment,
+    Evidence,
+    HistoryEntry,
+    Milestone,
+)
 from commitments.models.api_key import ApiScope
 from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
 from tracker.api import views
@@ -138,16 +145,16 @@ class StrictSerializer(serializers.Serializer):
 class ProposalSerializer(StrictSerializer):
     """An entry proposed for a commitment; which fields it takes follows its kind."""
 
-    OWN = {
-        EntryKind.STATUS: ("status", "criteria_met", "confidence", "looked_until"),
-        EntryKind.CLAIM: ("position", "body"),
-        EntryKind.MILESTONE: ("milestone",),
-        EntryKind.DEADLINE: ("due_on", "due_precision"),
-    }
+    KINDS = (
+        EntryKind.STATUS,
+        EntryKind.CLAIM,
+        EntryKind.MILESTONE,
+        EntryKind.DEADLINE,
+    )
     commitment = serializers.SlugRelatedField(
         slug_field="slug", queryset=Commitment.objects.public()
     )
-    kind = serializers.ChoiceField([(k.value, k.label) for k in OWN])
+    kind = serializers.ChoiceField([(k.value, k.label) for k in KINDS])
     reason = serializers.CharField(max_length=2000)
     evidence = serializers.SlugRelatedField(
         slug_field="slug", queryset=Evidence.objects.public(), many=True
@@ -169,10 +176,10 @@ class ProposalSerializer(StrictSerializer):
     due_precision = serializers.ChoiceField(Precision.choices, required=False)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        own = self.OWN[given["kind"]]
+        own = HistoryEntry.OWN_COLUMNS[given["kind"]]
         wrong: dict[str, str] = {}
-        for names in self.OWN.values():
-            for name in names:
+        for kind in self.KINDS:
+            for name in HistoryEntry.OWN_COLUMNS[kind]:
                 if name in own and name not in given:
                     wrong[name] = f"A proposal of kind {given['kind']} needs this."
                 elif name not in own and name in given:
