@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from commitments import rules, statuses
 from commitments.models import Body, Commitment, HistoryEntry
 from commitments.rules import Judgement
-from commitments.services.assess import MOST_WORDS
+from commitments.services.checks import MOST_WORDS
 from commitments.statuses import Confidence, Position, Precision, Status
 
 from .base import Day, Prose

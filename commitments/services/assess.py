@@ -5,72 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from django.core.exceptions import ValidationError
-
-from commitments import actors, rules, statuses, validation
+from commitments import actors, rules
 from commitments.fold import standing_entries
 from commitments.models import Body, Commitment, Evidence, HistoryEntry
 from commitments.rules import Judgement, RuleBroken
 from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
 
-from .record import append, check_readable, effective_day, fresh, is_replay
+from .checks import (
+    check_looked_until,
+    check_published,
+    check_readable,
+    check_reason,
+    check_trackable,
+)
+from .record import append, effective_day, fresh, is_replay
 from .recording import recording
-
-MOST_WORDS = 60
-
-
-def check_plain(text: str, *, field: str) -> None:
-    """Refuse markup and unseen characters in a text, beside its field."""
-    try:
-        validation.check_text(text)
-    except ValidationError as error:
-        raise RuleBroken("plain_text", str(error.message), field=field) from error
-
-
-def check_reason(reason: str, *, mend: str) -> None:
-    """Refuse an empty reason, or one longer than readers will read."""
-    check_plain(reason, field="reason")
-    words = statuses.count_words(reason)
-    if not words:
-        raise RuleBroken("reason_required", mend, field="reason")
-    if words > MOST_WORDS:
-        raise RuleBroken(
-            "reason_is_short",
-            f"The reason has {words} words; readers get at most {MOST_WORDS}. "
-            "Shorten it: the evidence says the rest.",
-            field="reason",
-        )
-
-
-def check_published(commitment: Commitment) -> None:
-    """Refuse to write history on what readers do not see as standing."""
-    if commitment.standing != "published":
-        state = commitment.get_standing_display() or "a draft"
-        raise RuleBroken(
-            "only_published_commitments",
-            f"This commitment is {state.lower()}. Only a published one takes entries.",
-        )
-
-
-def check_looked_until(looked_until: date, *, at: datetime) -> None:
-    """Refuse a look at evidence that does not exist yet."""
-    if looked_until > at.date():
-        raise RuleBroken(
-            "looked_until_is_past",
-            "Evidence cannot have been looked at beyond today. Give today or an "
-            "earlier day.",
-            field="looked_until",
-        )
-
-
-def check_trackable(commitment: Commitment) -> None:
-    """Refuse a status for what the method says cannot be tracked."""
-    if not commitment.trackable:
-        raise RuleBroken(
-            "only_trackable_commitments",
-            "This commitment is listed as framing and is not assessed: "
-            f"{commitment.untrackable_reason}",
-        )
 
 
 @recording

@@ -12,7 +12,7 @@ from commitments.readable import IMAGES, kind, readable
 from commitments.rules import RuleBroken
 from commitments.verdicts import Verdict
 
-from .assess import check_plain
+from .checks import check_plain
 from .links import follow_links
 
 LARGEST_UPLOAD = 20_000_000

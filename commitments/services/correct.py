@@ -19,9 +19,9 @@ from commitments.statuses import (
     last_day,
 )
 
-from .assess import check_looked_until, check_reason
+from .checks import check_looked_until, check_readable, check_reason
 from .publish import check_after_stated, write_wording
-from .record import append, check_readable, effective_day, fresh
+from .record import append, effective_day, fresh
 from .recording import recording
 
 

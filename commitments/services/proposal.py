@@ -21,7 +21,8 @@ from commitments.models import (
 from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind
 
-from .assess import assess, check_plain, record_claim
+from .assess import assess, record_claim
+from .checks import check_plain
 from .correct import correct
 from .publish import amend_wording, move_deadline
 from .record import StaleForm, fresh

@@ -14,7 +14,7 @@ from commitments.models import Commitment, HistoryEntry, Proposal, ProposalStep
 from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind
 
-from .assess import check_plain
+from .checks import check_plain, check_published
 from .proposal import (
     SERVICES,
     check_up_to_date,
@@ -119,7 +119,7 @@ def rehearsed(
 
 
 def _hand_in(
-    proposal: Proposal, *, by: actors.Actor, at: datetime, submit: bool, comment=""
+    proposal: Proposal, *, by: actors.Actor, at: datetime, submit: bool, comment: str
 ) -> Proposal:
     check_plain(comment, field="comment")
     if not submit:
@@ -164,10 +164,4 @@ def _check_open_to_proposals(commitment: Commitment, kind: str) -> None:
     # What is no longer tracked stays readable, so its mistakes are put right too.
     if kind == EntryKind.CORRECTION and commitment.standing:
         return
-    if commitment.standing != "published":
-        state = commitment.get_standing_display() or "a draft"
-        raise RuleBroken(
-            "only_published_commitments",
-            f"This commitment is {state.lower()}. Only a published one takes "
-            "proposals.",
-        )
+    check_published(commitment, takes="proposals")

@@ -14,8 +14,8 @@ from commitments.models.state import FOREVER
 from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind, Precision, last_day
 
-from .assess import check_plain, check_published, check_reason
-from .record import append, check_readable, effective_day, fresh
+from .checks import check_plain, check_published, check_readable, check_reason
+from .record import append, effective_day, fresh
 from .recording import recording
 
 

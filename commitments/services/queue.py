@@ -11,7 +11,7 @@ from commitments import accounts, actors
 from commitments.models import Assignment, Commitment, Snooze
 from commitments.rules import RuleBroken
 
-from .assess import check_plain, check_published
+from .checks import check_plain, check_published
 
 # Long enough for a working day and the next; then the row is free again.
 CLAIM_FOR = timedelta(hours=48)

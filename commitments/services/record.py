@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -99,18 +99,6 @@ def effective_day(day: date, precision: str, *, at: datetime) -> date:
             field="effective_on",
         )
     return effective_on
-
-
-def check_readable(evidence: Iterable[Evidence]) -> None:
-    """Refuse a change none of whose evidence can be read (rule 9)."""
-    documents = list(evidence)
-    if documents and all(document.unreadable_since for document in documents):
-        raise RuleBroken(
-            "some_evidence_is_readable",
-            "None of the evidence can be opened and no copy was kept. Attach a "
-            "document that readers can open.",
-            field="evidence",
-        )
 
 
 def append(

@@ -10,8 +10,14 @@ from commitments.models import Commitment, Evidence, HistoryEntry, Milestone
 from commitments.rules import RuleBroken
 from commitments.statuses import EntryKind, Precision
 
-from .assess import check_looked_until, check_published, check_reason, check_trackable
-from .record import append, check_readable, effective_day, fresh, is_replay
+from .checks import (
+    check_looked_until,
+    check_published,
+    check_readable,
+    check_reason,
+    check_trackable,
+)
+from .record import append, effective_day, fresh, is_replay
 from .recording import recording
 
 

@@ -8,7 +8,7 @@ from commitments import accounts, actors
 from commitments.models import HistoryEntry, Proposal, ProposalStep
 from commitments.rules import RuleBroken
 
-from .assess import check_plain
+from .checks import check_plain
 from .proposal import current, decided, key, move, perform
 from .record import StaleForm, fresh
 from .recording import recording

@@ -12,7 +12,7 @@ from commitments import actors
 from commitments.models import Commitment, Evidence, HistoryEntry, Suggestion
 from commitments.rules import RuleBroken
 
-from .assess import check_plain
+from .checks import check_plain
 from .recording import recording
 from .review import attach_evidence
 

@@ -22,7 +22,7 @@ from commitments.models import (
 )
 from commitments.rules import RuleBroken
 
-from .assess import check_plain
+from .checks import check_plain
 from .queue import CLAIM_FOR
 
 Action, Verdict = TipStep.Action, Tip.Verdict
