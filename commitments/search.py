@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
@@ -20,6 +19,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from commitments import words
 from commitments.models import (
     Body,
     Citation,
@@ -30,7 +30,7 @@ from commitments.models import (
     Topic,
 )
 from commitments.models.commitment import WORDING
-from commitments.words import HAN, WORD
+from commitments.words import HAN
 
 TABLE = "commitments_search"
 NAMES: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -48,10 +48,8 @@ Texts = dict[int, list[str]]
 
 
 def pieces(text: str) -> list[str]:
-    """Return the words and the Chinese runs of ``text``: lower case, no accents."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return [piece[:LONGEST_WORD] for piece in WORD.findall(plain)]
+    """Return the words and the Chinese runs of ``text``, cut to what is indexed."""
+    return [piece[:LONGEST_WORD] for piece in words.pieces(text)]
 
 
 def tokens(text: str) -> list[str]:

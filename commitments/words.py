@@ -9,16 +9,21 @@ HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 WORD = re.compile(rf"{HAN.pattern}+|(?:(?!{HAN.pattern})[^\W_])+")
 
 
+def pieces(text: str) -> list[str]:
+    """Return the words and the Chinese runs of ``text``: lower case, no accents."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return WORD.findall(plain)
+
+
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in order: lower case, without accents.
 
     Chinese writes no spaces, so that each two neighbouring characters are a word;
     a character that stands alone is one by itself.
     """
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
     found: list[str] = []
-    for piece in WORD.findall(plain):
+    for piece in pieces(text):
         if HAN.match(piece) and len(piece) > 1:
             found += [piece[i : i + 2] for i in range(len(piece) - 1)]
         else:
@@ -65,7 +70,6 @@ COMMON = frozenset(
         "which",
         "will",
         "with",
-        "the",
         "not",
         "no",
     ]
