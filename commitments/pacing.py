@@ -103,6 +103,12 @@ def ask_robots(url: str) -> str:
     return text.replace("\0", "")[:100_000]
 
 
+def conditions(*, etag: str, last_modified: str) -> dict[str, str]:
+    """Return the headers that ask for a page only if it has changed (RFC 9110, 13)."""
+    told = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    return {name: value for name, value in told.items() if value}
+
+
 def pause(host: Host) -> timedelta:
     """Return how long to wait between two requests to a host."""
     asked = rules(host).crawl_delay(AGENT)

@@ -122,12 +122,9 @@ def look(
 
 
 def _conditions(link: Link) -> dict[str, str]:
-    headers = {}
-    if link.sha256 and link.etag:
-        headers["If-None-Match"] = link.etag
-    if link.sha256 and link.last_modified:
-        headers["If-Modified-Since"] = link.last_modified
-    return headers
+    if not link.sha256:
+        return {}
+    return pacing.conditions(etag=link.etag, last_modified=link.last_modified)
 
 
 def _read(body: bytes, readers: queue.Queue) -> Readable:

@@ -115,11 +115,7 @@ def poll(
     source: WatchedSource, *, reader: Reader, clock: Callable[[], datetime]
 ) -> int:
     """Ask a source what it lists; return how many suggestions that made."""
-    headers = {}
-    if source.etag:
-        headers["If-None-Match"] = source.etag
-    if source.last_modified:
-        headers["If-Modified-Since"] = source.last_modified
+    headers = pacing.conditions(etag=source.etag, last_modified=source.last_modified)
     outcome, listed, answer = "", None, None
     try:
         answer = outgoing.get(source.url, headers=headers)
