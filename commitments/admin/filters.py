@@ -1,4 +1,4 @@
-"""Filters of the desk whose answer depends on the day."""
+"""Filters of the desk's lists that no column answers by itself."""
 
 from __future__ import annotations
 
@@ -35,20 +35,18 @@ class ScheduleFilter(admin.SimpleListFilter):
         return queryset.with_schedule(self.value(), on=timezone.localdate())
 
 
-class OpenFilter(admin.SimpleListFilter):
-    """Open flags, unless others are asked for."""
+class DefaultStateFilter(admin.SimpleListFilter):
+    """By state; where none is asked for, what waits (``default``) in place of all."""
 
     title = "state"
     parameter_name = "state"
-
-    def lookups(self, request, model_admin):
-        return [("closed", "Closed"), ("all", "All")]
+    default: str
 
     def choices(self, changelist):
         yield {
             "selected": self.value() is None,
             "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": "Open",
+            "display": self.default,
         }
         for value, label in self.lookup_choices:
             yield {
@@ -58,6 +56,15 @@ class OpenFilter(admin.SimpleListFilter):
                 ),
                 "display": label,
             }
+
+
+class OpenFilter(DefaultStateFilter):
+    """Open flags, unless others are asked for."""
+
+    default = "Open"
+
+    def lookups(self, request, model_admin):
+        return [("closed", "Closed"), ("all", "All")]
 
     def queryset(self, request, queryset):
         if self.value() == "all":

@@ -24,6 +24,7 @@ from commitments.models import (
 from commitments.validation import is_key
 
 from .base import ListedAdmin, Unlisted, ViewOnlyAdmin
+from .filters import DefaultStateFilter
 
 
 @admin.register(WatchedSource)
@@ -51,28 +52,14 @@ class SuggestionMatchAdmin(Unlisted, ViewOnlyAdmin):
     search_fields = ["commitment__title", "suggestion__title"]
 
 
-class WaitingFilter(admin.SimpleListFilter):
+class WaitingFilter(DefaultStateFilter):
     """What waits comes first; everything else by its state."""
 
-    title = "state"
-    parameter_name = "state"
+    default = Suggestion.State.OPEN.label
 
     def lookups(self, request, model_admin):
-        return [*Suggestion.State.choices, ("all", "All")]
-
-    def choices(self, changelist):
-        yield {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=["state"]),
-            "display": Suggestion.State.OPEN.label,
-        }
-        for value, label in self.lookup_choices:
-            if value != Suggestion.State.OPEN:
-                yield {
-                    "selected": self.value() == value,
-                    "query_string": changelist.get_query_string({"state": value}),
-                    "display": label,
-                }
+        others = [s for s in Suggestion.State if s != Suggestion.State.OPEN]
+        return [*((s.value, s.label) for s in others), ("all", "All")]
 
     def queryset(self, request, queryset):
         if self.value() == "all":
