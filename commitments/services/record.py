@@ -119,9 +119,10 @@ def append(
 ) -> HistoryEntry:
     """Write one entry and what follows from it, in the caller's recording.
 
-    ``transition`` holds the entry's own columns (status, looked_until, …). The same key from the same author returns the entry that it
-    made, or raises KeyReused if that says something else. Raises RuleBroken when
-    a second person is missing, or is the author (rule 7).
+    ``transition`` holds the entry's own columns (status, looked_until, …). The same
+    key from the same author returns the entry that it made, or raises KeyReused if
+    that says something else. Raises RuleBroken when a second person is missing, or is
+    the author (rule 7).
     """
     _check_sign_off(kind, by=by, approver=approver)
     author = actors.key(by)
@@ -143,7 +144,15 @@ def append(
         earlier := HistoryEntry.objects.under_key(author, idempotency_key).first()
     ):
         return _same_again(earlier, fields, texts["reason"])
-    entry = _write(fields, texts, evidence, author, by, approver, at, idempotency_key)
+    entry = _write(
+        fields,
+        texts,
+        list(dict.fromkeys(evidence)),
+        by=by,
+        approver=approver,
+        at=at,
+        idempotency_key=idempotency_key,
+    )
     note(entry)
     project(entry.commitment, seq=entry.seq)
     DataVersion.bump()
@@ -208,20 +217,21 @@ def _sign_off(approver: actors.Actor | None) -> SignOff:
 def _write(
     fields: dict[str, Any],
     texts: dict[str, str],
-    evidence: Sequence[Evidence],
-    author: str,
+    documents: Sequence[Evidence],
+    *,
     by: actors.Actor,
     approver: actors.Actor | None,
     at: datetime,
     idempotency_key: str,
 ) -> HistoryEntry:
+    """Write an entry behind the last one, with its texts and what it cites."""
     head = HistoryEntry.objects.order_by("-seq").first()
     salts = {name: secrets.token_hex(16) for name, text in texts.items() if text}
     entry = HistoryEntry(
         seq=head.seq + 1 if head else 1,
         # The clock of one machine may run behind another's; the record does not.
         recorded_at=max(at, head.recorded_at) if head else at,
-        actor=author,
+        actor=actors.key(by),
         approver_actor=actors.key(approver) if approver is not None else "",
         sign_off=_sign_off(approver),
         method_version=settings.METHOD_VERSION,
@@ -234,25 +244,7 @@ def _write(
         prev_digest=head.digest if head else chain.GENESIS,
         **fields,
     )
-    documents = list(dict.fromkeys(evidence))
-    copies = dict(
-        Link.objects.filter(evidence__in=documents, latest__isnull=False).values_list(
-            "evidence", "latest__sha256"
-        )
-        if documents
-        else ()
-    )
-    citations = [
-        Citation(
-            entry=entry,
-            evidence=d,
-            url=d.url,
-            nature=d.nature,
-            official=d.official,
-            copy_sha256=copies.get(d.pk, ""),
-        )
-        for d in documents
-    ]
+    citations = _citations(entry, documents)
     entry.digest = chain.digest(
         chain.content(entry, chain.hashed(citations, format=entry.format)),
         prev_digest=entry.prev_digest,
@@ -269,6 +261,25 @@ def _write(
     if documents:
         fields["commitment"].evidence.add(*documents)
     return entry
+
+
+def _citations(entry: HistoryEntry, documents: Sequence[Evidence]) -> list[Citation]:
+    """Return the documents as they stand now, each with the hash of its kept copy."""
+    if not documents:
+        return []
+    links = Link.objects.filter(evidence__in=documents, latest__isnull=False)
+    copies = dict(links.values_list("evidence", "latest__sha256"))
+    return [
+        Citation(
+            entry=entry,
+            evidence=document,
+            url=document.url,
+            nature=document.nature,
+            official=document.official,
+            copy_sha256=copies.get(document.pk, ""),
+        )
+        for document in documents
+    ]
 
 
 def spells(commitment: Commitment) -> list[tuple[date, Values]]:
