@@ -194,7 +194,10 @@ def _coverage(catalogue: Catalogue) -> Iterator[Problem]:
     """Topics and passages are there because commitments use them."""
     everything = [item for _, item in catalogue.all_commitments()]
     if not FEWEST_TOPICS <= len(catalogue.topics) <= MOST_TOPICS:
-        message = f"It has {len(catalogue.topics)} topics. Have between 12 and 20."
+        message = (
+            f"It has {len(catalogue.topics)} topics. Have between {FEWEST_TOPICS} and "
+            f"{MOST_TOPICS}."
+        )
         yield Problem("topics.yaml", "", "", message)
     used = Counter(topic for item in everything for topic in item.topics)
     for topic in catalogue.topics:
@@ -206,8 +209,6 @@ def _coverage(catalogue: Catalogue) -> Iterator[Problem]:
         for passage in source.passages:
             if passage.role == "commitment" and passage.ref not in cited:
                 message = f"No commitment is read from {passage.ref}. Mend its role."
-                file, field = (
-                    f"sources/{source.slug}.yaml",
-                    f"passages.{passage.ref}.role",
-                )
+                field = f"passages.{passage.ref}.role"
+                file = f"sources/{source.slug}.yaml"
                 yield Problem(file, source.slug, field, message)

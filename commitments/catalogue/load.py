@@ -230,21 +230,7 @@ class _Load:
         }
         existing = Commitment.objects.filter(slug=item.slug).first()
         if existing is not None:
-            name = f"commitment {item.ref} {item.slug}"
-            self.report.compare(name, existing, {**wording, **facts})
-            test = dict(existing.criteria.values_list("key", "text"))
-            wanted = {criterion.key: criterion.text for criterion in item.criteria}
-            if test != wanted:
-                self.report.differ(name, "criteria", test, wanted)
-            for ties, told in (
-                ("passages__ref", item.passages),
-                ("bodies__slug", item.bodies),
-                ("partners__slug", item.partners),
-                ("topics__slug", item.topics),
-            ):
-                kept = Commitment.objects.filter(pk=existing.pk).values_list(ties)
-                stored = [value for (value,) in kept if value is not None]
-                self.report.compare_sets(name, ties.partition("__")[0], stored, told)
+            self.compare_commitment(existing, item, {**wording, **facts})
             self.milestones(existing, item)
             return existing
         row = Commitment.objects.create(
@@ -256,6 +242,32 @@ class _Load:
         )
         self.created.add((Commitment, row.pk))
         self.report.add("commitment")
+        self.tie(row, item)
+        self.milestones(row, item)
+        return row
+
+    def compare_commitment(
+        self, row: Commitment, item: schema.CommitmentItem, values: dict[str, Any]
+    ) -> None:
+        """Report where a commitment of the record differs: columns, test and ties."""
+        name = f"commitment {item.ref} {item.slug}"
+        self.report.compare(name, row, values)
+        test = dict(row.criteria.values_list("key", "text"))
+        wanted = {criterion.key: criterion.text for criterion in item.criteria}
+        if test != wanted:
+            self.report.differ(name, "criteria", test, wanted)
+        for ties, told in (
+            ("passages__ref", item.passages),
+            ("bodies__slug", item.bodies),
+            ("partners__slug", item.partners),
+            ("topics__slug", item.topics),
+        ):
+            kept = Commitment.objects.filter(pk=row.pk).values_list(ties)
+            stored = [value for (value,) in kept if value is not None]
+            self.report.compare_sets(name, ties.partition("__")[0], stored, told)
+
+    def tie(self, row: Commitment, item: schema.CommitmentItem) -> None:
+        """Give a new commitment its passages, names and test."""
         row.passages.set(self.passages[ref] for ref in item.passages)
         row.partners.set(self.partners[slug] for slug in item.partners)
         row.topics.set(self.topics[slug] for slug in item.topics)
@@ -270,8 +282,6 @@ class _Load:
                 at_least=criterion.at_least,
                 at_most=criterion.at_most,
             )
-        self.milestones(row, item)
-        return row
 
     def milestones(self, row: Commitment, item: schema.CommitmentItem) -> None:
         for position, step in enumerate(item.milestones, 1):
