@@ -115,9 +115,10 @@ def perform(
     approver: actors.Actor | None = None,
     idempotency_key: str = "",
 ) -> HistoryEntry:
-    """Write what a proposal proposes. Raises RuleBroken.
+    """Write the entry that a proposal proposes, by the service of its kind.
 
-    For this module, and for a preview inside ``rehearsal()``.
+    Called where a proposal is approved, handed in at a desk of one, or rehearsed.
+    Raises RuleBroken.
     """
     arguments = decode(proposal)
     if proposal.kind == EntryKind.CORRECTION:
@@ -183,6 +184,7 @@ def current(proposal: Proposal, *, revision: int | None = None) -> Proposal:
 
 
 def decided(proposal: Proposal) -> RuleBroken:
+    """Return the refusal to act on a proposal that waits for nobody any more."""
     as_entry = f" as entry {proposal.entry_id}" if proposal.entry_id else ""
     who = proposal.decided_actor
     by = f" by {actors.names([who])[who]}" if who else ""

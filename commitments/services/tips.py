@@ -315,6 +315,7 @@ def _original(tip: Tip, verdict: str, named: Tip | None) -> Tip | None:
 def add_step(
     tip: Tip, action: str, *, by: Any, at: datetime, comment: str = ""
 ) -> None:
+    """Keep what was done with a tip; the verdict where the act was about it."""
     said = action in (Action.DRAFTED, Action.DECIDED)
     TipStep.objects.create(
         tip=tip,
