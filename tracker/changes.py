@@ -25,9 +25,8 @@ from commitments.fold import confirmations
 from commitments.models import Commitment, HistoryEntry, HistoryText, State
 from commitments.models.commitment import WORDING
 from commitments.models.history import HistoryEntryQuerySet
-from commitments.models.state import end_of
 from commitments.statuses import MATERIAL, EntryKind, Position, SignOff
-from tracker import browse, languages, reading
+from tracker import browse, finding, languages, reading
 from tracker.browse import BadParameter, Question
 
 ORDERS = {
@@ -156,9 +155,7 @@ def _before(value: str, order: str) -> tuple[date | None, int] | None:
 def entries(asked: Asked) -> HistoryEntryQuerySet:
     """Return the entries asked for, unordered and not paged."""
     question = asked.question
-    found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    found = finding.entries_known(question)
     if asked.commitment:
         found = found.filter(commitment__slug=asked.commitment)
     if question.is_narrowed:
@@ -243,11 +240,9 @@ def told(shown: Sequence[HistoryEntry], question: Question) -> list[Change]:
 
 
 def _known(pks: list[int], question: Question) -> dict[int, list[HistoryEntry]]:
-    found = HistoryEntry.objects.filter(
-        commitment__in=set(pks), effective_on__lte=question.on
+    found = HistoryEntry.objects.filter(commitment__in=set(pks)).known(
+        on=question.on, known_at=question.known_at
     )
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
     histories = defaultdict(list)
     for entry in found.order_by("seq"):
         histories[entry.commitment_id].append(entry)

@@ -13,10 +13,9 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from commitments.differences import Difference
-from commitments.models import HistoryEntry, HistoryText, Pillar, State
-from commitments.models.state import end_of
+from commitments.models import HistoryText, Pillar, State
 from commitments.statuses import EntryKind, Position, Status
-from tracker import browse, languages, reading
+from tracker import browse, finding, languages, reading
 from tracker.browse import BadParameter, Question
 from tracker.changes import differing
 
@@ -242,10 +241,6 @@ def _wordings(
 
 def _entries(first: date, question: Question) -> list[tuple[str, int]]:
     """Return how many entries of each kind took effect in between."""
-    found = HistoryEntry.objects.public().filter(
-        effective_on__gt=first, effective_on__lte=question.on
-    )
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
+    found = finding.entries_known(question).filter(effective_on__gt=first)
     counts = dict(found.order_by().values_list("kind").annotate(n=Count("pk")))
     return [(str(k.label), counts[k.value]) for k in EntryKind if k.value in counts]

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
-
 from commitments import search
 from commitments.models import HistoryEntry, State
-from commitments.models.state import end_of
+from commitments.models.history import HistoryEntryQuerySet
 
 if TYPE_CHECKING:
     from tracker.browse import Question
@@ -21,12 +19,10 @@ if TYPE_CHECKING:
 BATCH = 500
 
 
-def entries_known(question: Question) -> QuerySet[HistoryEntry]:
+def entries_known(question: Question) -> HistoryEntryQuerySet:
     """Return the entries that had happened and were recorded by the days asked."""
-    found = HistoryEntry.objects.public().filter(effective_on__lte=question.on)
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
-    return found
+    public = HistoryEntry.objects.public()
+    return public.known(on=question.on, known_at=question.known_at)
 
 
 def saying(question: Question) -> Any:

@@ -21,7 +21,7 @@ from commitments.actors import CATALOGUE, key
 from commitments.differences import Difference, between
 from commitments.fold import confirmations
 from commitments.models import Commitment, HistoryEntry, Milestone, State
-from commitments.models.state import NO_ENTRY_YET, end_of, last_entry_by
+from commitments.models.state import NO_ENTRY_YET, last_entry_by
 from commitments.statuses import EntryKind, Freshness, Schedule, SignOff
 from tracker import languages
 from tracker.browse import Question
@@ -276,10 +276,9 @@ def step_title(step: Milestone) -> str:
 
 def history(commitment: Commitment, question: Question) -> list[Told]:
     """Return the entries known on the days asked about, newest first."""
-    entries = commitment.history.whole().filter(effective_on__lte=question.on)
-    if question.known_at:
-        entries = entries.filter(recorded_at__lt=end_of(question.known_at))
-    known_entries = list(entries)
+    known_entries = list(
+        commitment.history.whole().known(on=question.on, known_at=question.known_at)
+    )
     corrections = {
         e.refers_to_id: e for e in known_entries if e.kind == EntryKind.CORRECTION
     }

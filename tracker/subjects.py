@@ -12,15 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.models import (
     Body,
-    HistoryEntry,
     Partner,
     Responsibility,
     Topic,
 )
 from commitments.models.history import HistoryEntryQuerySet
-from commitments.models.state import end_of
 from commitments.statuses import EntryKind, Status
-from tracker import browse, reading
+from tracker import browse, finding, reading
 from tracker.browse import Question
 
 
@@ -119,9 +117,5 @@ def leads(body: Body) -> set[int]:
 
 def claims(body: Body, question: Question) -> HistoryEntryQuerySet:
     """Return what ``body`` has said of where commitments stand, newest first."""
-    found = HistoryEntry.objects.public().filter(
-        body=body, kind=EntryKind.CLAIM, effective_on__lte=question.on
-    )
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
-    return found.whole().order_by("-effective_on", "-seq")
+    said = finding.entries_known(question).filter(body=body, kind=EntryKind.CLAIM)
+    return said.whole().order_by("-effective_on", "-seq")

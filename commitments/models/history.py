@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -13,11 +15,29 @@ from commitments.statuses import (
     Status,
 )
 
+from .state import end_of
+
 
 class HistoryEntryQuerySet(models.QuerySet["HistoryEntry"]):
     def public(self) -> HistoryEntryQuerySet:
         """What has happened to commitments that readers may see."""
         return self.exclude(commitment__standing="")
+
+    def known(self, *, on: date, known_at: date | None = None) -> HistoryEntryQuerySet:
+        """What had happened by day ``on``, and was recorded by the end of ``known_at``.
+
+        None: whatever has been recorded since.
+        """
+        happened = self.filter(effective_on__lte=on)
+        return happened.recorded_by(known_at) if known_at else happened
+
+    def recorded_by(self, day: date) -> HistoryEntryQuerySet:
+        """What had been recorded by the end of a day (UTC)."""
+        return self.filter(recorded_at__lt=end_of(day))
+
+    def last_seq(self) -> int:
+        """The number of the last of these entries, or 0."""
+        return self.aggregate(last=models.Max("seq"))["last"] or 0
 
     def whole(self) -> HistoryEntryQuerySet:
         """With all that a page or an answer shows of an entry."""

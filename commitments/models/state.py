@@ -226,8 +226,7 @@ def last_entry_by(day: date) -> int:
     """Return the number of the last entry recorded up to the end of ``day``, or 0."""
     from .history import HistoryEntry
 
-    recorded = HistoryEntry.objects.filter(recorded_at__lt=end_of(day))
-    return recorded.aggregate(last=models.Max("seq"))["last"] or 0
+    return HistoryEntry.objects.recorded_by(day).last_seq()
 
 
 class State(StateFields):

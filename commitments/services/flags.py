@@ -13,7 +13,6 @@ from django.db.models import (
     DateTimeField,
     Exists,
     Func,
-    Max,
     OuterRef,
     Q,
     Value,
@@ -120,7 +119,7 @@ def flag_commitments(*, on: date, at: datetime) -> dict[str, int]:
         pk=1, defaults={"on": on, "seq": 0, "rules": "", "whole_on": on}
     )
     # What is recorded from here on, the next scan compares too.
-    rules, seq = _rules(), _last_entry()
+    rules, seq = _rules(), HistoryEntry.objects.last_seq()
     since = scan if _goes_on(scan, rules, on) else None
     opened = closed = 0
     for reason, (found, column, offset) in RULES.items():
@@ -157,10 +156,6 @@ def _rules() -> str:
     ]
     told = f"{[query.sql_with_params() for query in asked]}{TURNS}{OUTSIDE}"
     return hashlib.sha256(told.encode()).hexdigest()
-
-
-def _last_entry() -> int:
-    return HistoryEntry.objects.aggregate(last=Max("seq"))["last"] or 0
 
 
 def _goes_on(scan: FlagScan, rules: str, on: date) -> bool:

@@ -6,8 +6,6 @@ import calendar
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Max
-
 from commitments import accounts, actors
 from commitments.models import Commitment, HistoryEntry, Sweep, SweepItem
 from commitments.rules import RuleBroken
@@ -69,13 +67,12 @@ def open_sweep(*, by: Any, on: date, at: datetime) -> Sweep:
         raise RuleBroken(
             "something_is_due", f"Nothing is overdue or due until {until}."
         )
-    latest = HistoryEntry.objects.aggregate(seq=Max("seq"))["seq"] or 0
     sweep = Sweep.objects.create(
         on=on,
         until=until,
         opened_at=at,
         opened_actor=actors.key(by),
-        opened_after=latest,
+        opened_after=HistoryEntry.objects.last_seq(),
     )
     for item in items:
         item.sweep = sweep

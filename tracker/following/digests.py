@@ -103,8 +103,7 @@ def build(*, cadence: str, period: str, at: datetime) -> int:
 def _issue(cadence: str, period: str, *, at: datetime) -> Issue | None:
     """Begin an issue; None where there is one, or a later one."""
     earlier = Issue.objects.filter(cadence=cadence).first()
-    recorded = HistoryEntry.objects.filter(recorded_at__lt=end_of(period))
-    until = recorded.aggregate(last=Max("seq"))["last"] or 0
+    until = HistoryEntry.objects.filter(recorded_at__lt=end_of(period)).last_seq()
     if earlier is not None and end_of(earlier.period) >= end_of(period):
         return None
     after = earlier.until_seq if earlier else 0
@@ -122,8 +121,7 @@ def _let_go() -> int:
     held = Hold.objects.filter(discarded=True).aggregate(at=Max("released_at"))["at"]
     if held is None:
         return 0
-    entries = HistoryEntry.objects.filter(recorded_at__lte=held)
-    return entries.aggregate(last=Max("seq"))["last"] or 0
+    return HistoryEntry.objects.filter(recorded_at__lte=held).last_seq()
 
 
 @dataclass(frozen=True)

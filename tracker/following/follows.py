@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from commitments.models import HistoryEntry
 from tracker.models import Follow, Follower, Letter, Mail
@@ -17,7 +16,7 @@ LINKS = (Letter.Kind.CONFIRM, Letter.Kind.LINK)
 
 def head() -> int:
     """Return the number of the last history entry, or 0."""
-    return HistoryEntry.objects.aggregate(last=Max("seq"))["last"] or 0
+    return HistoryEntry.objects.last_seq()
 
 
 def _locked(follower: Follower) -> Follower:

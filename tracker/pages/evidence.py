@@ -13,7 +13,7 @@ from commitments.excerpts import Piece, excerpts
 from commitments.models import Capture, Commitment, Evidence, HistoryEntry
 from commitments.models.state import end_of
 from commitments.verdicts import DEFINITIONS, Verdict
-from tracker import browse
+from tracker import browse, finding
 from tracker.browse import Question
 from tracker.pages.asking import asked, page
 
@@ -50,13 +50,11 @@ def evidence(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _cited(document: Evidence, question: Question) -> list[HistoryEntry]:
     found = (
-        HistoryEntry.objects.public()
-        .filter(evidence=document, effective_on__lte=question.on)
+        finding.entries_known(question)
+        .filter(evidence=document)
         .select_related("commitment")
         .order_by("-effective_on", "-seq")
     )
-    if question.known_at:
-        found = found.filter(recorded_at__lt=end_of(question.known_at))
     return list(found)
 
 
