@@ -28,7 +28,7 @@ from commitments.models import (
     State,
     Topic,
 )
-from commitments.models.state import freshness_is, schedule_is
+from commitments.models.state import CLAIM_GAP, freshness_is, schedule_is
 from commitments.statuses import Freshness, Position, Schedule, Status
 from tracker import finding, languages, orders, writing
 
@@ -178,8 +178,8 @@ def parse(query: QueryDict, *, today: date, also: Collection[str] = ()) -> Quest
         chosen=chosen,
         claim_gap=yes_or_no(query, "claim_gap"),
         sort=one_of(query, "sort", SORTS) or "ref",
-        as_of=_day(query, "as_of", today=today),
-        known_at=_day(query, "known_at", today=today),
+        as_of=day_of(query, "as_of", today=today),
+        known_at=day_of(query, "known_at", today=today),
         view=("view" in also and one_of(query, "view", VIEWS)) or "table",
     )
 
@@ -199,8 +199,8 @@ def parse_days(query: QueryDict, *, today: date) -> Question:
     """
     return Question(
         today=today,
-        as_of=_day(query, "as_of", today=today),
-        known_at=_day(query, "known_at", today=today),
+        as_of=day_of(query, "as_of", today=today),
+        known_at=day_of(query, "known_at", today=today),
     )
 
 
@@ -255,7 +255,8 @@ def yes_or_no(query: QueryDict, name: str) -> bool | None:
     return value == "true" if value else None
 
 
-def _day(query: QueryDict, name: str, *, today: date) -> date | None:
+def day_of(query: QueryDict, name: str, *, today: date) -> date | None:
+    """Return the day that a parameter names, if it is given. Raises BadParameter."""
     value = single(query, name)
     if not value:
         return None
@@ -350,10 +351,7 @@ def narrowed(rows: Rows, question: Question, *, leaving_out: str = "") -> Rows:
         said = finding.saying(question)
         rows = rows.filter(**{f"{_owner(rows.model)}__in": said})
     if question.claim_gap is not None:
-        gap = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
-            status=Status.DELIVERED
-        )
-        rows = rows.filter(gap if question.claim_gap else ~gap)
+        rows = rows.filter(CLAIM_GAP if question.claim_gap else ~CLAIM_GAP)
     for name, values in question.chosen.items():
         if name == leaving_out:
             continue
@@ -376,11 +374,17 @@ def column(model: Any, name: str) -> str:
     return name.removeprefix("commitment__") if model is Commitment else name
 
 
+def is_scored(model: Any) -> Q:
+    """Return the condition that a row is of a commitment that can be tracked."""
+    return Q(**{column(model, "commitment__trackable"): True})
+
+
 def _has(model: Any, name: str, values: tuple[str, ...], *, on: date) -> Q:
     if name in DERIVED:
         # What cannot be tracked has neither a schedule nor a review.
-        scored = Q(**{column(model, "commitment__trackable"): True})
-        return scored & reduce(or_, (DERIVED[name](value, on=on) for value in values))
+        return is_scored(model) & reduce(
+            or_, (DERIVED[name](value, on=on) for value in values)
+        )
     if name in TIES:
         # Through a subquery: two matching bodies must not give two rows.
         tied = TIES[name].objects.filter(**{f"{name}__slug__in": values})

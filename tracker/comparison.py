@@ -169,9 +169,9 @@ def parse(query: QueryDict, *, today: date) -> tuple[date, Question]:
                 % {"name": name[:80], "known": "from, to, known_at"},
                 ["from", "to", "known_at"],
             )
-    last = browse._day(query, "to", today=today)
-    known_at = browse._day(query, "known_at", today=today)
-    first = browse._day(query, "from", today=today)
+    last = browse.day_of(query, "to", today=today)
+    known_at = browse.day_of(query, "known_at", today=today)
+    first = browse.day_of(query, "from", today=today)
     question = Question(today=today, as_of=last, known_at=known_at)
     if first is None:
         first = a_quarter_before(question.on)

@@ -8,13 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from commitments.models.state import freshness_is, schedule_is
-from commitments.statuses import Freshness, Position, Schedule, Status
-from tracker.browse import COLUMNS, column
-
-CLAIM_GAP = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
-    status=Status.DELIVERED
-)
+from commitments.models.state import CLAIM_GAP, freshness_is, schedule_is
+from commitments.statuses import Freshness, Schedule, Status
+from tracker.browse import COLUMNS, column, is_scored
 
 
 def stats(rows: QuerySet[Any], *, on: date) -> dict[str, Any]:
@@ -29,7 +25,7 @@ def stats(rows: QuerySet[Any], *, on: date) -> dict[str, Any]:
         "claim_gaps": CLAIM_GAP,
         "signed_off": Q(signed_off=True),
     }
-    scored = Q(**{column(rows.model, "commitment__trackable"): True})
+    scored = is_scored(rows.model)
     counts = {n: Count("pk", filter=scored & q) for n, q in conditions.items()}
     pillar = column(rows.model, COLUMNS["pillar"])
     cells = (
@@ -80,5 +76,4 @@ def claims(rows: QuerySet[Any]) -> Counter[tuple[str, str]]:
 
 
 def _scored(rows: QuerySet[Any]) -> QuerySet[Any]:
-    is_scored = column(rows.model, "commitment__trackable")
-    return rows.filter(**{is_scored: True}).order_by()
+    return rows.filter(is_scored(rows.model)).order_by()

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from tracker import browse
@@ -73,6 +73,7 @@ def in_words(facet: str, value: str, *, left_out: bool = False) -> str:
 
 
 def gap_in_words(has_gap: bool) -> str:
+    """Return the filter for claims beyond the evidence, or for the rest, in words."""
     return _("Claim-evidence gap") if has_gap else _("No claim-evidence gap")
 
 
@@ -103,7 +104,7 @@ def _counts(name: str, labels: Iterable[str], question: Question) -> dict[str, i
     rows = rows.order_by()
     if name in DERIVED:
         # What cannot be tracked has neither a schedule nor a review.
-        scored = Q(**{browse.column(rows.model, "commitment__trackable"): True})
+        scored = browse.is_scored(rows.model)
         return rows.aggregate(
             **{
                 value: Count("pk", filter=scored & DERIVED[name](value, on=question.on))

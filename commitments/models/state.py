@@ -158,7 +158,7 @@ class StateQuestions(models.QuerySet):
         return self.filter(last_material_on__lt=on - statuses.INACTIVE_AFTER)
 
     def with_claim_gap(self) -> Self:
-        return self.undelivered().filter(official_position=Position.DECLARED_COMPLETE)
+        return self.filter(CLAIM_GAP)
 
     def thinly_evidenced(self) -> Self:
         """Whose status rests on one source, or on none official."""
@@ -173,6 +173,12 @@ class StateQuestions(models.QuerySet):
     def with_freshness(self, freshness: str, *, on: date) -> Self:
         """Those whose ``State.freshness(on=on)`` is ``freshness``."""
         return self.filter(freshness_is(freshness, on=on))
+
+
+# Declared complete, while the evidence shows less than delivery.
+CLAIM_GAP = Q(official_position=Position.DECLARED_COMPLETE) & ~Q(
+    status=Status.DELIVERED
+)
 
 
 def schedule_is(schedule: str, *, on: date) -> Q:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from commitments.models import Commitment
 from commitments.statuses import EntryKind
-from tracker import browse, changes
+from tracker import browse, changes, facets, languages
 from tracker.browse import NOT, BadParameter
 
 # How something is shown, or on which day: not what is followed.
@@ -62,9 +62,7 @@ class Words:
         for name, label in browse.FACETS.items():
             parts += self._values(str(label), self.labels(name), query.getlist(name))
         if gap := query.get("claim_gap"):
-            parts.append(
-                _("Claim-evidence gap") if gap == "true" else _("No claim-evidence gap")
-            )
+            parts.append(facets.gap_in_words(gap == "true"))
         kinds = dict(EntryKind.choices)
         parts += self._values(_("Kind of entry"), kinds, query.getlist("entry"))
         return "; ".join(parts) or _("All commitments")
@@ -92,6 +90,4 @@ class Words:
             )
             self._titles = {row[0]: row[1:] for row in rows}
         ref, title, title_zh = self._titles.get(slug, ("", slug, ""))
-        if title_zh and (get_language() or "").startswith("zh"):
-            title = title_zh
-        return f"{ref} {title}".strip()
+        return f"{ref} {languages.choose(title, title_zh)}".strip()

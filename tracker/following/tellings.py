@@ -65,15 +65,12 @@ def write_redacted_anew(entries: Iterable[HistoryEntry]) -> None:
 
 
 def _told(change: Change, language: str) -> Telling:
-    entry, commitment = change.entry, change.entry.commitment
-    title = change.title
-    if language.startswith("zh") and commitment.title_zh:
-        title = commitment.title_zh
+    entry = change.entry
     was, now = telling.step(change)
     context = {
         "change": change,
         "entry": entry,
-        "title": title,
+        "title": change.title,
         "what": telling.what(change),
         "was": was,
         "now": now,
@@ -90,6 +87,7 @@ def _told(change: Change, language: str) -> Telling:
         html=html,
         text=plain(html),
         line=" ".join(
-            f"{commitment.ref} {title}: {now or telling.what(change)}".split()
+            f"{entry.commitment.ref} {change.title}: "
+            f"{now or telling.what(change)}".split()
         )[:300],
     )
