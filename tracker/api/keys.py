@@ -12,6 +12,16 @@ from commitments import services
 from commitments.models import ApiKey
 
 
+def require_scope(request: Any, scope: str) -> None:
+    """Refuse a request that has no key, or one that is for something else."""
+    if request.auth is None:
+        raise exceptions.NotAuthenticated("Send a key: Authorization: Bearer …")
+    if scope not in request.auth.scopes:
+        raise exceptions.PermissionDenied(
+            f"This key is not for {scope}. Ask the desk for one that is."
+        )
+
+
 class KeyAuthentication(BaseAuthentication):
     """``Authorization: Bearer <key>``."""
 

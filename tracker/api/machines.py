@@ -28,6 +28,7 @@ from commitments.models.api_key import ApiScope
 from commitments.statuses import Confidence, EntryKind, Position, Precision, Status
 from tracker.api import views
 from tracker.api.answers import Answer
+from tracker.api.keys import require_scope
 
 # A proposal is a few hundred words.
 MOST_BYTES = 100_000
@@ -217,14 +218,8 @@ class HandIn(Answer, APIView):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method != "POST":
-            return
-        if request.auth is None:
-            raise exceptions.NotAuthenticated("Send a key: Authorization: Bearer …")
-        if self.scope not in request.auth.scopes:
-            raise exceptions.PermissionDenied(
-                f"This key is not for {self.scope}. Ask the desk for one that is."
-            )
+        if request.method == "POST":
+            require_scope(request, self.scope)
 
     def hand_in(self, request: Any) -> Response:
         """Take a draft, once: the answer to a repeated request is looked up first.

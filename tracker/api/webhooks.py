@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from commitments.models import Commitment
 from commitments.models.api_key import ApiScope
 from tracker.api.filters import PAGING, refuse_unknown
+from tracker.api.keys import require_scope
 from tracker.api.machines import StrictJSONParser, StrictSerializer
 from tracker.api.rates import Counted
 from tracker.models import Delivery, Endpoint, EndpointSecret
@@ -150,12 +151,7 @@ class OwnersViewSet(Counted, viewsets.GenericViewSet):
         if self.action is None:
             # A method that is not taken is told as such, whatever comes with it.
             self.http_method_not_allowed(request)
-        if request.auth is None:
-            raise exceptions.NotAuthenticated("Send a key: Authorization: Bearer …")
-        if ApiScope.WEBHOOKS not in request.auth.scopes:
-            raise exceptions.PermissionDenied(
-                "This key is not for webhooks. Ask the desk for one that is."
-            )
+        require_scope(request, ApiScope.WEBHOOKS.value)
         lists = self.action in ("list", "deliveries")
         refuse_unknown(request.query_params, known=list(PAGING) if lists else [])
 
