@@ -69,6 +69,7 @@ class CommitmentViewSet(RecordViewSet):
 
     queryset = State.objects.all()
     serializer_class = record_serializers.StateSerializer
+    detail_serializer_class = record_serializers.StateDetailSerializer
     lookup_field = "commitment__slug"
     lookup_url_kwarg = "slug"
     orders: ClassVar[dict[str, list[Key]]] = orders.COMMITMENTS
@@ -105,11 +106,6 @@ class CommitmentViewSet(RecordViewSet):
         if question.is_past:
             rows = rows.select_related("wording_entry__text")
         return rows
-
-    def get_serializer_class(self) -> Any:
-        if self.action == "retrieve":
-            return record_serializers.StateDetailSerializer
-        return super().get_serializer_class()
 
     def is_on_cards(self) -> bool:
         """Whether the answer is what cards say: whole rows of JSON as they are today."""

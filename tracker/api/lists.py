@@ -39,6 +39,8 @@ class RecordViewSet(Answer, viewsets.ReadOnlyModelViewSet):
 
     lookup_field = "slug"
     renderer_classes = [ORJSONRenderer, CSVRenderer, JSONLinesRenderer]
+    # Of a single row, where it says more than in a list.
+    detail_serializer_class: Any = None
     # What ``expand=`` gives whole.
     expandable: ClassVar[dict[str, Expansion]] = {}
     # What a list can be ordered by; the first unless told.
@@ -67,6 +69,11 @@ class RecordViewSet(Answer, viewsets.ReadOnlyModelViewSet):
     def is_drawn(self) -> bool:
         """Whether the schema is being drawn, and nobody asks."""
         return getattr(self, "swagger_fake_view", False)
+
+    def get_serializer_class(self) -> Any:
+        if self.action == "retrieve" and self.detail_serializer_class:
+            return self.detail_serializer_class
+        return super().get_serializer_class()
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         serializer = super().get_serializer(*args, **kwargs)

@@ -59,6 +59,7 @@ class ReleaseViewSet(RecordViewSet):
 
     queryset = Release.objects.all()
     serializer_class = ReleaseSerializer
+    detail_serializer_class = ReleaseDetailSerializer
     lookup_field = "number"
     lookup_value_regex = "[0-9]{1,9}"
     orders: ClassVar[dict[str, list[Key]]] = {"number": [Key("number", int)]}
@@ -67,8 +68,3 @@ class ReleaseViewSet(RecordViewSet):
         if self.action == "retrieve":
             return Release.objects.prefetch_related("files")
         return super().get_queryset()
-
-    def get_serializer_class(self) -> Any:
-        if self.action == "retrieve":
-            return ReleaseDetailSerializer
-        return super().get_serializer_class()

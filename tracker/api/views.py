@@ -123,17 +123,13 @@ class SourceViewSet(RecordViewSet):
 
     queryset = Source.objects.all()
     serializer_class = fact_serializers.SourceSerializer
+    detail_serializer_class = fact_serializers.SourceDetailSerializer
 
     def get_queryset(self) -> Any:
         if self.action == "retrieve":
             passages = Passage.objects.prefetch_related("commitments")
             return Source.objects.prefetch_related(Prefetch("passages", passages))
         return super().get_queryset()
-
-    def get_serializer_class(self) -> Any:
-        if self.action == "retrieve":
-            return fact_serializers.SourceDetailSerializer
-        return super().get_serializer_class()
 
 
 class PassageViewSet(NumberedViewSet):
