@@ -12,7 +12,7 @@ import orjson
 import xlsxwriter
 from django.conf import settings
 
-from commitments.bulk.cells import neutralise
+from commitments.bulk.cells import Echo, neutralise
 from tracker.reading import Row
 
 COLUMNS = (
@@ -49,19 +49,12 @@ def record(row: Row) -> dict[str, Any]:
     }
 
 
-class _Line:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of a CSV file (UTF-8 with its mark, for spreadsheets).
 
     A cell that a spreadsheet would run as a formula begins with an apostrophe.
     """
-    writer: Any = csv.writer(_Line())
+    writer: Any = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(COLUMNS)
     for row in rows:
         yield writer.writerow([_cell(value) for value in record(row).values()])

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from django.db.models import QuerySet
 
-from .cells import Number, neutralise
+from .cells import Echo, Number, neutralise
 from .limits import MOST_ROWS, Unreadable
 from .resources import RESOURCES, BulkResource
 
@@ -36,13 +36,8 @@ def export(*, kind: str, format: str, chosen: QuerySet[Any]) -> Iterable[bytes]:
     return _xlsx(resource, rows)
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 def _csv(resource: BulkResource, rows: QuerySet[Any]) -> Iterator[bytes]:
-    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
     # Spreadsheets tell UTF-8 by this mark.
     yield "\ufeff".encode()
     yield writer.writerow(resource.get_export_headers()).encode()
