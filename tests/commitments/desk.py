@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.test import Client
 
 from commitments import accounts, actors, services
 from commitments.models import Body, Commitment, Evidence, Pillar, Plan
@@ -18,6 +19,12 @@ def account(name, group=None):
     if group:
         user.groups.add(Group.objects.get(name=group))
     return user
+
+
+def signed_in(name, group="analyst"):
+    client = Client()
+    client.force_login(account(name, group))
+    return client
 
 
 def body():

@@ -7,7 +7,6 @@ from html import unescape
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from commitments import services
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.django_db
 def that_day():
     with time_machine.travel(desk.AT + timedelta(days=200), tick=False):
         yield
-
-
-def signed_in(name, group):
-    client = Client()
-    client.force_login(desk.account(name, group))
-    return client
 
 
 def propose(commitment, by, **given):
@@ -98,7 +91,7 @@ def figures(client):
 
 @pytest.mark.parametrize("group", ["analyst", "reviewer"])
 def test_every_figure_leads_to_as_many_rows(record, group):
-    client = signed_in("ann" if group == "analyst" else "rev", group)
+    client = desk.signed_in("ann" if group == "analyst" else "rev", group)
 
     found = figures(client)
 
@@ -111,16 +104,16 @@ def test_every_figure_leads_to_as_many_rows(record, group):
 
 
 def test_reviewers_see_what_waits_for_them_and_analysts_their_own(record):
-    page = signed_in("rev", "reviewer").get("/admin/").content.decode()
+    page = desk.signed_in("rev", "reviewer").get("/admin/").content.decode()
     assert "<strong>1</strong> Waiting for my sign-off" in page
-    page = signed_in("ann", "analyst").get("/admin/").content.decode()
+    page = desk.signed_in("ann", "analyst").get("/admin/").content.decode()
     assert "Waiting for my sign-off" not in page
     assert "<strong>1</strong> My drafts" in page
     assert "<strong>1</strong> Returned to me" in page
 
 
 def test_the_desk_takes_no_query_per_commitment(record):
-    client = signed_in("ann", "analyst")
+    client = desk.signed_in("ann", "analyst")
 
     def count():
         with CaptureQueriesContext(connection) as queries:
@@ -138,7 +131,7 @@ def test_the_desk_takes_no_query_per_commitment(record):
 
 
 def test_an_empty_record_has_a_desk_too():
-    page = signed_in("root", "administrator").get("/admin/").content.decode()
+    page = desk.signed_in("root", "administrator").get("/admin/").content.decode()
 
     assert "No flag is open." in page
     assert "100 %" in page

@@ -1,7 +1,6 @@
 """What is one analyst's own is not another's, by the address itself either."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,12 +14,6 @@ from . import desk
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(name, group="analyst"):
-    client = Client()
-    client.force_login(desk.account(name, group))
-    return client
-
-
 @pytest.fixture
 def ann():
     return desk.account("ann", "analyst")
@@ -28,7 +21,7 @@ def ann():
 
 @pytest.fixture
 def bo():
-    return signed_in("bo")
+    return desk.signed_in("bo")
 
 
 def address(name, row):
@@ -45,7 +38,7 @@ def test_another_analyst_withdraws_no_proposal(ann, bo):
 
     assert "Only its author withdraws a proposal." in told(bo, where)
     assert Proposal.objects.get().state == "waiting"
-    assert "It stays on record." in told(signed_in("ann"), where)
+    assert "It stays on record." in told(desk.signed_in("ann"), where)
     assert Proposal.objects.get().state == "withdrawn"
 
 
@@ -55,7 +48,7 @@ def test_another_analyst_neither_opens_nor_revises_a_proposal(ann, bo, method):
     form = f"{address('commitment_assess', proposal.commitment)}?proposal={proposal.pk}"
 
     assert getattr(bo, method)(form).status_code == 404
-    assert getattr(signed_in("ann"), method)(form).status_code == 200
+    assert getattr(desk.signed_in("ann"), method)(form).status_code == 200
     assert Proposal.objects.get().revision == proposal.revision
 
 
@@ -68,7 +61,7 @@ def test_another_analyst_neither_takes_nor_frees_a_claimed_tip(ann, bo, act):
     assert "works on this" in told(bo, address(f"tip_{act}", tip))
     tip.refresh_from_db()
     assert tip.claimed_by == ann
-    told(signed_in("rev", "reviewer"), address("tip_release", tip))
+    told(desk.signed_in("rev", "reviewer"), address("tip_release", tip))
     tip.refresh_from_db()
     assert tip.claimed_by is None
 
@@ -85,7 +78,7 @@ def test_nobody_stops_the_mails_of_another(ann, bo):
 
 def test_a_file_is_the_desks_and_whoever_imports_it_is_named(ann, bo):
     """Not its sender's alone: what a colleague left is imported or given up by any."""
-    sender = signed_in("ann")
+    sender = desk.signed_in("ann")
     left, _ = files.send(sender, files.documents())
     sent, _ = files.send(sender, files.documents())
 

@@ -7,7 +7,6 @@ from threading import Barrier
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -27,20 +26,14 @@ def that_day():
         yield
 
 
-def signed_in(name, group):
-    client = Client()
-    client.force_login(desk.account(name, group))
-    return client
-
-
 @pytest.fixture
 def analyst():
-    return signed_in("ann", "analyst")
+    return desk.signed_in("ann", "analyst")
 
 
 @pytest.fixture
 def reviewer():
-    return signed_in("rev", "reviewer")
+    return desk.signed_in("rev", "reviewer")
 
 
 def flagged(ref, *reasons, days=5, opened_at=desk.AT):
@@ -99,11 +92,13 @@ def test_a_claim_keeps_others_off_for_48_hours(analyst, reviewer):
     commitment = flagged("1.1")
     assert act(analyst, commitment, "claim").status_code == 302
 
-    refused = act(signed_in("bo", "analyst"), commitment, "claim")
+    refused = act(desk.signed_in("bo", "analyst"), commitment, "claim")
     assert refused.status_code == 422
     assert "ann works on this until 2026-06-13 12:00" in refused.content.decode()
     with time_machine.travel(desk.AT + timedelta(days=12, minutes=1)):
-        assert act(signed_in("bo", "analyst"), commitment, "claim").status_code == 302
+        assert (
+            act(desk.signed_in("bo", "analyst"), commitment, "claim").status_code == 302
+        )
 
     held = Assignment.objects.get(ended_at=None)
     assert held.assignee.username == "bo"
@@ -127,7 +122,7 @@ def test_only_its_assignee_or_a_reviewer_gives_a_row_back(analyst, reviewer):
     commitment = flagged("1.1")
     act(analyst, commitment, "claim")
 
-    refused = act(signed_in("bo", "analyst"), commitment, "release")
+    refused = act(desk.signed_in("bo", "analyst"), commitment, "release")
     assert "Ask them" in refused.content.decode()
     assert act(reviewer, commitment, "release").status_code == 302
     assert refs(analyst, assignee="nobody") == ["1.1"]
@@ -188,7 +183,7 @@ def test_a_snooze_hides_the_row_until_then_and_all_can_read_why(analyst, reviewe
     assert "A hearing." in page
     with time_machine.travel(desk.AT + timedelta(days=20)):
         # A session ends within a day.
-        assert refs(signed_in("later", "reviewer")) == ["1.1"]
+        assert refs(desk.signed_in("later", "reviewer")) == ["1.1"]
 
 
 def test_a_new_reason_brings_a_snoozed_row_back(analyst):
@@ -227,7 +222,7 @@ def test_after_an_act_one_goes_on_at_the_next_row(analyst):
 
 def test_ticked_rows_are_claimed_together(analyst):
     rows = [flagged(f"1.{n}") for n in range(1, 4)]
-    act(signed_in("bo", "analyst"), rows[0], "claim")
+    act(desk.signed_in("bo", "analyst"), rows[0], "claim")
     address = reverse("admin:commitments_claim")
 
     page = analyst.post(address, {"pk": [c.pk for c in rows]}, follow=True)
@@ -252,7 +247,7 @@ def test_withdrawn_commitments_and_closed_flags_do_not_wait(analyst, reviewer):
 @pytest.mark.parametrize("group", [None, "administrator"])
 def test_others_have_no_business_in_the_queue(group):
     commitment = flagged("1.1")
-    client = signed_in("someone", group)
+    client = desk.signed_in("someone", group)
 
     assert client.get(QUEUE).status_code == 403
     assert act(client, commitment, "claim").status_code == 403

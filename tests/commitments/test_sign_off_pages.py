@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from commitments.actors import Machine
@@ -15,20 +14,14 @@ from . import desk
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(name, group):
-    client = Client()
-    client.force_login(desk.account(name, group))
-    return client
-
-
 @pytest.fixture
 def analyst():
-    return signed_in("ann", "analyst")
+    return desk.signed_in("ann", "analyst")
 
 
 @pytest.fixture
 def reviewer():
-    return signed_in("rev", "reviewer")
+    return desk.signed_in("rev", "reviewer")
 
 
 def act(commitment, name="assess"):

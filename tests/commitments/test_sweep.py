@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -27,15 +26,9 @@ def that_day():
         yield
 
 
-def signed_in(name, group):
-    client = Client()
-    client.force_login(desk.account(name, group))
-    return client
-
-
 @pytest.fixture
 def reviewer():
-    return signed_in("rev", "reviewer")
+    return desk.signed_in("rev", "reviewer")
 
 
 def due(ref, days, before=None):
@@ -166,7 +159,7 @@ def test_a_decision_that_is_struck_out_decides_nothing(reviewer):
 
 def test_only_reviewers_open_and_close_and_one_is_open_at_a_time(reviewer):
     due("1.1", -5)
-    analyst = signed_in("ann", "analyst")
+    analyst = desk.signed_in("ann", "analyst")
     address = reverse("admin:sweep_open")
 
     assert analyst.post(address).status_code == 403
@@ -213,7 +206,7 @@ def test_the_report_is_downloaded_and_runs_no_formula(reviewer):
     assert told["commitment"] == "'=1+1"
     assert (told["decision"], told["author"]) == ("Review", "ann")
     # Who is in no group reads nothing of the desk.
-    assert signed_in("out", None).get(report).status_code == 403
+    assert desk.signed_in("out", None).get(report).status_code == 403
 
 
 def test_the_sweep_takes_no_query_per_item(reviewer):

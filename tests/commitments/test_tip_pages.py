@@ -7,7 +7,6 @@ from html import unescape
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -26,20 +25,14 @@ def that_day():
         yield
 
 
-def signed_in(name, group):
-    client = Client()
-    client.force_login(desk.account(name, group))
-    return client
-
-
 @pytest.fixture
 def ann():
-    return signed_in("ann", "analyst")
+    return desk.signed_in("ann", "analyst")
 
 
 @pytest.fixture
 def rev():
-    return signed_in("rev", "reviewer")
+    return desk.signed_in("rev", "reviewer")
 
 
 @pytest.fixture
@@ -92,7 +85,7 @@ def test_the_desk_and_the_queue_tell_of_tips(ann, tip):
 
 
 def test_tips_are_read_by_analysts_and_reviewers_alone(tip):
-    adm = signed_in("adm", "administrator")
+    adm = desk.signed_in("adm", "administrator")
     steps = reverse("admin:commitments_tipstep_changelist")
     for address in (LIST, change(tip), steps):
         answer = adm.get(address)

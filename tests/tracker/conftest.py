@@ -1,5 +1,8 @@
 import pytest
+from django.contrib.auth.models import Group
 
+from commitments import accounts
+from tests.factories import UserFactory
 from tests.tracker import record as records
 
 
@@ -25,3 +28,17 @@ def page(client):
         return answer.content.decode()
 
     return ask
+
+
+@pytest.fixture
+def desk(client):
+    """Sign in as somebody of a group."""
+
+    def desk(group):
+        accounts.ensure_groups()
+        person = UserFactory(is_staff=True)
+        person.groups.add(Group.objects.get(name=group))
+        client.force_login(person)
+        return client
+
+    return desk

@@ -3,10 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from commitments import accounts
 from tests.factories import CommitmentFactory, UserFactory
 from tracker import tasks
 from tracker.models import Release, ReleaseOrder
@@ -14,20 +12,6 @@ from tracker.releases import making, ordering
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/tracker/release/add/"
-
-
-@pytest.fixture
-def desk(client):
-    """Sign in as somebody of a group."""
-
-    def desk(group):
-        accounts.ensure_groups()
-        person = UserFactory(is_staff=True)
-        person.groups.add(Group.objects.get(name=group))
-        client.force_login(person)
-        return client
-
-    return desk
 
 
 def test_an_administrator_orders_a_release_and_reads_what_came_of_it(desk):

@@ -1,29 +1,13 @@
 """Administrators keep endpoints at the desk; others do not get there."""
 
 import pytest
-from django.contrib.auth.models import Group
 
-from commitments import accounts
 from tests.factories import CommitmentFactory, UserFactory
 from tracker.models import Delivery, Endpoint, EndpointNotice
 from tracker.webhooks import endpoints
 
 pytestmark = pytest.mark.django_db
 PAGES = ("endpoint", "delivery", "endpointnotice", "attempt")
-
-
-@pytest.fixture
-def desk(client):
-    """Sign in as somebody of a group."""
-
-    def desk(group):
-        accounts.ensure_groups()
-        person = UserFactory(is_staff=True)
-        person.groups.add(Group.objects.get(name=group))
-        client.force_login(person)
-        return client
-
-    return desk
 
 
 def form(key, **given):
