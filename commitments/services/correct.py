@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from commitments import actors, rules
-from commitments.models import Body, Evidence, HistoryEntry, HistoryText
+from commitments.models import Body, Commitment, Evidence, HistoryEntry, HistoryText
 from commitments.rules import Judgement, RuleBroken
 from commitments.statuses import (
     CORRECTABLE,
@@ -57,17 +57,7 @@ def correct(
     """
     commitment = fresh(entry.commitment, seen=seen)
     check_reason(reason, mend="Say what was wrong, and how you know.")
-    if entry.acts_as not in CORRECTABLE:
-        raise RuleBroken(
-            "correctable",
-            "This entry has nothing that could be corrected. Choose the entry that "
-            "was wrong.",
-        )
-    if entry.referred_by.filter(kind=EntryKind.CORRECTION).exists():
-        raise RuleBroken(
-            "corrected_once",
-            "This entry has been corrected already. Correct the correction instead.",
-        )
+    _check_correctable(entry)
     documents = list(entry.evidence.all()) if evidence is None else list(evidence)
     given_day = effective_on or entry.effective_on
     given_precision = precision or entry.precision
@@ -87,18 +77,7 @@ def correct(
         )
         _check(entry, values, documents, day=day, at=at)
         check_readable(documents)
-    if entry.acts_as in STRUCK_ONLY and not strike:
-        raise RuleBroken(
-            "struck_or_recorded_anew",
-            "Such an entry is struck out; what is right is recorded anew.",
-            field="strike",
-        )
-    if entry.acts_as == EntryKind.WORDING and commitment.wording_entry_id != entry.pk:
-        raise RuleBroken(
-            "later_wording_first",
-            f"Entry {commitment.wording_entry_id} was built on this wording and holds it "
-            "too. Amend the wording anew, or strike that entry out first.",
-        )
+    _check_strike(entry, commitment, strike=strike)
     written = append(
         commitment=commitment,
         kind=EntryKind.CORRECTION,
@@ -116,6 +95,37 @@ def correct(
     )
     write_wording(commitment)
     return written
+
+
+def _check_correctable(entry: HistoryEntry) -> None:
+    """Refuse to correct what says nothing, or what has been corrected."""
+    if entry.acts_as not in CORRECTABLE:
+        raise RuleBroken(
+            "correctable",
+            "This entry has nothing that could be corrected. Choose the entry that "
+            "was wrong.",
+        )
+    if entry.referred_by.filter(kind=EntryKind.CORRECTION).exists():
+        raise RuleBroken(
+            "corrected_once",
+            "This entry has been corrected already. Correct the correction instead.",
+        )
+
+
+def _check_strike(entry: HistoryEntry, commitment: Commitment, *, strike: bool) -> None:
+    """Refuse to exchange what can only be struck out, and a wording built upon."""
+    if entry.acts_as in STRUCK_ONLY and not strike:
+        raise RuleBroken(
+            "struck_or_recorded_anew",
+            "Such an entry is struck out; what is right is recorded anew.",
+            field="strike",
+        )
+    if entry.acts_as == EntryKind.WORDING and commitment.wording_entry_id != entry.pk:
+        raise RuleBroken(
+            "later_wording_first",
+            f"Entry {commitment.wording_entry_id} was built on this wording and holds it "
+            "too. Amend the wording anew, or strike that entry out first.",
+        )
 
 
 def _values(entry: HistoryEntry, **given: Any) -> dict[str, Any]:

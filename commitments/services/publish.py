@@ -184,18 +184,7 @@ def amend_wording(
     check_reason(reason, mend="Say what changed in the wording, and why.")
     check_document(evidence)
     old = wording_of(commitment)
-    criteria = {**old["criteria"], **changes.get("criteria", {})}
-    new = {**old, **changes, "criteria": criteria}
-    if unknown := (set(new) - set(old)) | (set(criteria) - set(old["criteria"])):
-        raise RuleBroken(
-            "known_wording",
-            f"{', '.join(sorted(unknown))}: no such text. The wording is "
-            f"{', '.join(WORDING)} and the parts of the test.",
-            field="changes",
-        )
-    for field, text in [*changes.items(), *changes.get("criteria", {}).items()]:
-        if isinstance(text, str):
-            check_plain(text, field=field if field in WORDING else f"part_{field}")
+    new = _changed(old, changes)
     day = effective_day(effective_on, precision, at=at)
     stands = commitment.wording_entry
     # Each entry keeps the whole wording: a later one would hide what an earlier says.
@@ -227,6 +216,26 @@ def amend_wording(
     )
     write_wording(commitment)
     return entry
+
+
+def _changed(old: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return a wording with changes in it, all of them plain texts that it has.
+
+    Raises RuleBroken.
+    """
+    criteria = {**old["criteria"], **changes.get("criteria", {})}
+    new = {**old, **changes, "criteria": criteria}
+    if unknown := (set(new) - set(old)) | (set(criteria) - set(old["criteria"])):
+        raise RuleBroken(
+            "known_wording",
+            f"{', '.join(sorted(unknown))}: no such text. The wording is "
+            f"{', '.join(WORDING)} and the parts of the test.",
+            field="changes",
+        )
+    for field, text in [*changes.items(), *changes.get("criteria", {}).items()]:
+        if isinstance(text, str):
+            check_plain(text, field=field if field in WORDING else f"part_{field}")
+    return new
 
 
 def write_wording(commitment: Commitment) -> None:
