@@ -37,6 +37,10 @@ OPEN = ("login", "login_code", "logout", "second_factor")
 WITHIN = timedelta(minutes=10)
 TRIES = 5
 KEY, SIGNING_IN = "second_factor_key", "signing_in"
+SIGNED_OUT = (
+    "Nothing was saved: you were not signed in any more. What you typed is not lost. Sign "
+    "in, go back with your browser until you see it, and save again."
+)
 
 
 def urls(site: admin.AdminSite) -> list:
@@ -67,7 +71,10 @@ def is_wanting(request: HttpRequest) -> bool:
 def require_second_factor(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: refuse to change anything in the admin without a second factor."""
+    """Middleware: refuse to change anything in the admin without a second factor.
+
+    Whose session has ended meanwhile is told, on the way to signing in.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         is_at_desk = request.path_info.startswith(first_password.DESK)
@@ -75,6 +82,8 @@ def require_second_factor(
             return get_response(request)
         if request.path in {reverse(f"admin:{name}") for name in OPEN}:
             return get_response(request)
+        if not request.user.is_authenticated:
+            messages.warning(request, SIGNED_OUT)
         # What somebody else knows is changed even before the second factor.
         changing = request.path == reverse("admin:password_change")
         if changing and first_password.is_pending(request):

@@ -64,6 +64,32 @@ def test_a_form_refused_without_second_factor_is_saved_after_setting_it_up(open_
     assert Topic.objects.get().name == "Ports and harbours"
 
 
+@pytest.mark.parametrize("signed_in_elsewhere", [False, True])
+def test_what_was_typed_when_a_session_ended_is_saved_after_going_back(
+    open_page, settings, signed_in_elsewhere
+):
+    settings.REQUIRE_MFA = False
+    staff()
+    page = open_page()
+    by_keyboard(page)
+    page.goto("/admin/commitments/topic/add/")
+    page.get_by_label("Name:").fill("Ports and harbours")
+    page.get_by_label("Slug:").fill("ports")
+    page.context.clear_cookies(name="sessionid")
+    if signed_in_elsewhere:
+        by_keyboard(page.context.new_page())
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Nothing was saved").first).to_be_visible()
+
+    if not signed_in_elsewhere:
+        by_keyboard(page.context.new_page())
+    page.go_back()
+    assert page.get_by_label("Name:").input_value() == "Ports and harbours"
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save", exact=True).click()
+    assert Topic.objects.get().name == "Ports and harbours"
+
+
 def test_signing_in_by_keyboard_with_a_wrong_code_first(open_page):
     _, codes = with_device(staff(), timezone.now())
     page = open_page()
