@@ -93,7 +93,7 @@ class Checker:
             return outcome
         key = self.resource.key(row)
         if first := self.keys.get(key):
-            name = self.resource.identity[0]
+            name = next(n for n in self.resource.identity if row.get(n))
             outcome.problems.append(
                 (name, f"Row {first} is about the same. Keep one of the two.")
             )

@@ -117,16 +117,19 @@ def _check_utf8(file: IO[bytes], mend: str) -> None:
 def _csv_lines(file: IO[bytes]) -> Iterator[list[Any]]:
     _check_utf8(file, "Save it as “CSV UTF-8”.")
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    row = 0
     try:
         first = text.readline(MOST_CHARACTERS)
         text.seek(0)
         # Where the comma is the decimal sign, spreadsheets part cells otherwise.
         delimiter = max(",;\t", key=first.count)
-        yield from csv.reader(text, delimiter=delimiter, strict=True)
+        for line in csv.reader(text, delimiter=delimiter, strict=True):
+            row += 1
+            yield line
     except csv.Error as error:
         raise Unreadable(
-            f"This is not well-formed CSV: {error}. Look for a quote that is opened "
-            "and not closed, or save it anew from the spreadsheet."
+            f"Row {row + 1} is not well-formed CSV: {error}. Look there for a quote that "
+            "is opened and not closed, or save the file anew from the spreadsheet."
         ) from None
     finally:
         # The file belongs to the caller, who may have closed it already.
