@@ -173,21 +173,21 @@ def _rows(file: IO[bytes]) -> Iterator[list[Any]]:
 
     book = load_workbook(file, read_only=True, keep_links=False)
     try:
-        if not book.worksheets:
+        shown = (each for each in book.worksheets if each.sheet_state == "visible")
+        if (sheet := next(shown, None)) is None:
             raise Unreadable("This workbook has no sheet with cells.")
-        sheet = book.worksheets[0]
         # What it says of its size may be wrong; the stream has been counted.
         sheet.reset_dimensions()
         rows = sheet.iter_rows(
             max_row=limits.MOST_ROWS + 2, max_col=limits.MOST_COLUMNS
         )
-        for number, row in enumerate(rows, start=1):
-            yield [_value(number, cell) for cell in row]
+        for row in rows:
+            yield [_value(cell) for cell in row]
     finally:
         book.close()
 
 
-def _value(number: int, cell: Any) -> Any:
+def _value(cell: Any) -> Any:
     """Return a cell as text, truth value or None. Raises Unreadable."""
     value = cell.value
     if value is None or isinstance(value, str | bool):
@@ -205,4 +205,6 @@ def _value(number: int, cell: Any) -> Any:
         return Number(int(value))
     if isinstance(value, int | float):
         return Number(value)
-    raise Unreadable(f"Row {number} holds a cell of a kind that is not read: {value}.")
+    raise Unreadable(
+        f"Cell {cell.coordinate} holds a time: {value}. Write it as text in its place."
+    )

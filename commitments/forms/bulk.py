@@ -16,8 +16,8 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
-        help_text="CSV (UTF-8), XLSX (its first sheet) or JSON; the first row names "
-        f"the columns. At most {limits.MOST_BYTES // limits.MEGABYTE} MB and "
+        help_text="CSV (UTF-8), XLSX (its first sheet that is not hidden) or JSON; the "
+        f"first row names the columns. At most {limits.MOST_BYTES // limits.MEGABYTE} MB and "
         f"{limits.MOST_ROWS:,} rows.",
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.json"}),
     )

@@ -4,7 +4,7 @@ import io
 import time
 import tracemalloc
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import openpyxl
 import pytest
@@ -70,7 +70,7 @@ def with_sheet(*args, **kwargs):
         (b"\nslug\n", "first row is empty"),
         (b"", "first row is empty"),
         (b"slug\na,b\n", "Row 2 has more cells"),
-        (b'slug\n"never closed\n', "not well-formed CSV"),
+        (b'slug\na\n"b\nb"\n"never closed\n', "Row 4 is not well-formed CSV"),
         (b"slug\n" + b"x" * 40_000, "at most 32,767"),
         (b'slug\n"' + b"x" * 140_000, "not well-formed CSV"),
         (b"PK\x03\x04 and more", ".xlsx"),
@@ -198,10 +198,18 @@ def test_cells_of_a_workbook_become_texts():
     book.active.append(["'=1", 1.5, None, date(2026, 3, 1)])
     book.active.append([None, None, None, True])
     book.create_sheet("Other").append(["ignored"])
+    book.create_sheet("Lists", 0).sheet_state = "hidden"
     assert rows(files.saved(book), "xlsx") == [
         (2, {"slug": "=1", "title": "1.5", "url": "2026-03-01"}),
         (3, {"slug": None, "title": None, "url": True}),
     ]
+
+
+def test_a_time_of_a_workbook_is_named_by_its_cell():
+    book = Workbook()
+    book.active.append(["slug", "title"])
+    book.active.append(["a", timedelta(hours=1)])
+    assert "Cell B2 holds a time: 1:00:00" in refused(files.saved(book), "xlsx")
 
 
 @pytest.mark.django_db
