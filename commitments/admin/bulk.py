@@ -20,7 +20,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from commitments import accounts
+from commitments import accounts, actors
 from commitments.bulk import exporting, runs
 from commitments.bulk.limits import Unreadable
 from commitments.bulk.resources import RESOURCES
@@ -116,6 +116,7 @@ class ImportRunAdmin(ViewOnlyAdmin):
             "run",
             title=str(run),
             run=run,
+            importer=run.is_approved and run.by and actors.name(run.by),
             left_out=run.new + run.changed + run.refused - len(run.rows),
             may_import=self.may_import(request, run.kind),
         )

@@ -102,8 +102,11 @@ def _is_small(file: UploadedFile, format: str) -> bool:
 
 
 def approve(*, run: ImportRun, by: Any, at: datetime) -> None:
-    """Let a checked file be written. Raises RuleBroken if it cannot be."""
-    _move(run, State.READY, state=State.APPROVED, by=by, by_name=actors.name(by)[:150])
+    """Let a checked file be written, in the name of ``by``; ``by_name`` stays who sent it.
+
+    Raises RuleBroken if it cannot be.
+    """
+    _move(run, State.READY, state=State.APPROVED, by=by)
 
 
 def discard(*, run: ImportRun, at: datetime) -> None:

@@ -92,5 +92,10 @@ class ImportRun(models.Model):
         return f"{self.get_kind_display()} from {self.name}"
 
     @property
+    def is_approved(self) -> bool:
+        """Whether it is, or is being, imported in the name of ``by``."""
+        return self.state in (State.APPROVED, State.WRITING, State.DONE)
+
+    @property
     def under_way(self) -> bool:
         return self.state in self.UNDER_WAY

@@ -1,5 +1,7 @@
 """What is one analyst's own is not another's, by the address itself either."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -83,7 +85,8 @@ def test_a_file_is_the_desks_and_whoever_imports_it_is_named(ann, bo):
     sent, _ = files.send(sender, files.documents())
 
     files.decide(bo, left, "discard")
-    files.decide(bo, sent)
+    page = files.decide(bo, sent).content.decode()
 
     assert (left.state, left.by) == ("discarded", ann)
-    assert (sent.state, sent.by_name) == ("done", "bo")
+    assert (sent.state, sent.by.username) == ("done", "bo")
+    assert re.search("sent by ann on .*; imported by bo;", page)
