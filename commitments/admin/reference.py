@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin
 
 from commitments.models import (
@@ -80,9 +81,23 @@ class TopicAdmin(FactAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
+class DocumentForm(forms.ModelForm):
+    def clean_url(self) -> str:
+        url = self.cleaned_data["url"]
+        others = Evidence.objects.at_address(url).exclude(pk=self.instance.pk)
+        if known := others.first():
+            raise forms.ValidationError(
+                f"“{known.title}” has this address already, however it is written. Use "
+                "that document, or mend its address first."
+            )
+        return url
+
+
 @admin.register(Evidence)
 class EvidenceAdmin(FactAdmin):
     """Which commitments a document is on follows from what was recorded."""
+
+    form = DocumentForm
 
     list_display = [
         "title",
