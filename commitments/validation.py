@@ -7,6 +7,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from w3lib.url import canonicalize_url, url_query_cleaner
 
 LONGEST = 2000
@@ -51,6 +52,18 @@ def check_url(url: str) -> None:
             "This address holds a user name or password. Remove what stands before "
             "the @."
         )
+
+
+def check_typed_url(url: str) -> None:
+    """Refuse also what is no address by its letters: a space, a host without a dot.
+
+    Links of other people's pages hold such; what somebody types or pastes need not.
+    Raises ValidationError.
+    """
+    check_url(url)
+    URLValidator(
+        schemes=["http", "https"], message="This is not an address. Copy it again."
+    )(url)
 
 
 def same_page(url: str) -> str:

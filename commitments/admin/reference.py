@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
+from django.utils import timezone
 
+from commitments.forms.base import check_past
 from commitments.models import (
     Body,
     Evidence,
@@ -81,7 +83,18 @@ class TopicAdmin(FactAdmin):
     prepopulated_fields = {"slug": ["name"]}
 
 
-class DocumentForm(forms.ModelForm):
+class FactForm(forms.ModelForm):
+    """Refuses a day of ``past`` that is still to come, where it is given anew."""
+
+    past = ("observed_on", "occurred_on", "published_on")
+
+    def clean(self) -> None:
+        super().clean()
+        given = set(self.past) & set(self.changed_data)
+        check_past(self, *sorted(given), today=timezone.localdate())
+
+
+class DocumentForm(FactForm):
     def clean_url(self) -> str:
         url = self.cleaned_data["url"]
         others = Evidence.objects.at_address(url).exclude(pk=self.instance.pk)
@@ -129,6 +142,7 @@ class EvidenceAdmin(FactAdmin):
 
 class ObservationInline(admin.TabularInline):
     model = Observation
+    form = FactForm
     autocomplete_fields = ["evidence"]
     extra = 0
 
@@ -145,6 +159,7 @@ class IndicatorAdmin(FactAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(FactAdmin):
+    form = FactForm
     list_display = ["indicator", "observed_on", "value", "evidence"]
     list_filter = ["indicator"]
     list_select_related = ["indicator", "evidence"]

@@ -42,6 +42,16 @@ class Line(forms.CharField):
     default_validators = [check_text]
 
 
+def check_past(form: forms.BaseForm, *names: str, today: date) -> None:
+    """Put an error beside each of these days that is still to come."""
+    for name in names:
+        day = form.cleaned_data.get(name)
+        if day and day > today:
+            form.add_error(
+                name, f"{day} is still to come. Give the day on which it happened."
+            )
+
+
 class ServiceForm(forms.Form):
     """Calls a service, and shows beside its inputs what a rule refuses."""
 

@@ -10,9 +10,9 @@ from django.utils.html import format_html
 
 from commitments.models import Evidence, HistoryEntry
 from commitments.statuses import Confidence, EvidenceType, Nature
-from commitments.validation import check_url
+from commitments.validation import check_typed_url
 
-from .base import ActForm, Day, Line, Prose
+from .base import ActForm, Day, Line, Prose, check_past
 
 NEW = "new_"
 REQUIRED = (
@@ -67,7 +67,7 @@ class EvidenceForm(ActForm):
     )
     new_url = forms.CharField(
         required=False,
-        validators=[check_url],
+        validators=[check_typed_url],
         label="Address",
         help_text="Paste it. A document already known by it, however written, is used "
         "as it is.",
@@ -114,6 +114,7 @@ class EvidenceForm(ActForm):
 
     def clean(self) -> None:
         super().clean()
+        check_past(self, "new_occurred_on", today=self.today)
         if self._wants_new() and not self.known:
             self._check_new()
 

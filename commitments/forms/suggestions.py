@@ -13,9 +13,9 @@ from commitments import services
 from commitments.models import Commitment, Suggestion, SuggestionMatch
 from commitments.rules import RuleBroken
 from commitments.statuses import Confidence, EvidenceType, Nature
-from commitments.validation import check_url
+from commitments.validation import check_typed_url
 
-from .base import Day, Line, Prose, ServiceForm
+from .base import Day, Line, Prose, ServiceForm, check_past
 
 FACTS = (
     *("title", "publisher", "occurred_on", "published_on", "type", "nature"),
@@ -59,6 +59,7 @@ class AttachForm(ServiceForm):
 
     def __init__(self, *args, suggestion: Suggestion, today, **kwargs) -> None:
         self.suggestion = suggestion
+        self.today = today
         super().__init__(*args, **kwargs)
         matches = list(suggestion.matches.select_related("commitment"))
         choices: Any = self.fields["commitments"]
@@ -83,6 +84,10 @@ class AttachForm(ServiceForm):
             "reason": f"New document: {suggestion.title}" if suggestion.title else "",
         }
         self.initial = {**given, **self.initial}
+
+    def clean(self) -> None:
+        super().clean()
+        check_past(self, "occurred_on", "published_on", today=self.today)
 
     def save(self, *, by: Any, at: datetime) -> int | None:
         """Attach it; return to how many commitments, None if a rule refused."""
@@ -127,7 +132,7 @@ class DismissForm(ServiceForm):
 class SuggestForm(forms.Form):
     url = forms.CharField(
         label="Address",
-        validators=[check_url],
+        validators=[check_typed_url],
         help_text="Paste the address of the document.",
         widget=forms.URLInput(attrs={"class": "vURLField"}),
     )

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from commitments.models import Evidence
+from commitments.models import Evidence, Indicator, Observation
 
 from . import desk
 
@@ -55,3 +55,33 @@ def test_a_known_address_is_refused_however_it_is_written(client):
     assert client.post(page("evidence", law.pk), own).status_code == 302
     law.refresh_from_db()
     assert law.url == "http://www.example.org/law"
+
+
+@pytest.mark.parametrize("field", ["occurred_on", "published_on"])
+def test_a_document_of_a_day_to_come_is_refused(client, field):
+    answer = client.post(page("evidence"), {**DOCUMENT, field: "2199-01-01"})
+    assert "still to come" in refused(answer, field)
+    assert not Evidence.objects.exists()
+
+
+def test_a_figure_of_a_day_to_come_is_refused(client):
+    indicator = Indicator.objects.create(
+        slug="trade",
+        name="Trade",
+        unit="bn",
+        direction="up",
+        comparator="at_least",
+        baseline=1,
+        baseline_on="2025-12-31",
+        baseline_precision="year",
+    )
+    figure = {
+        "indicator": indicator.pk,
+        "evidence": desk.document("known").pk,
+        "observed_on": "2199-01-01",
+        "value": "3",
+        "precision": "day",
+    }
+    answer = client.post(page("observation"), figure)
+    assert "still to come" in refused(answer, "observed_on")
+    assert not Observation.objects.exists()

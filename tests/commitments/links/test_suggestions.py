@@ -100,6 +100,13 @@ def test_a_refusal_keeps_what_was_typed(analyst, found):
     assert not Evidence.objects.exists()
 
 
+def test_a_document_of_a_day_to_come_is_refused(analyst, found):
+    data = as_offered(analyst.get(page_of(found))) | {"occurred_on": "2199-01-01"}
+
+    assert "still to come" in analyst.post(page_of(found), data).content.decode()
+    assert not Evidence.objects.exists()
+
+
 def test_it_is_dismissed_with_a_reason(analyst, found):
     path = f"/admin/commitments/suggestion/{found.pk}/dismiss/"
 
@@ -138,7 +145,9 @@ def test_known_evidence_is_not_suggested_again(analyst, db):
     assert page.redirect_chain[-1][0].endswith(f"/evidence/{known.pk}/change/")
 
 
-@pytest.mark.parametrize("url", ["", "x", "javascript:alert(1)", "http://u:p@a.test/"])
+@pytest.mark.parametrize(
+    "url", ["", "x", "javascript:alert(1)", "http://u:p@a.test/", "http://a test/x"]
+)
 def test_what_is_no_address_is_refused(analyst, url):
     page = analyst.post("/admin/commitments/suggestion/add/", {"url": url})
 
