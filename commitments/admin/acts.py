@@ -114,6 +114,7 @@ def act_view(
             show = partial(public_page, request=request)
             shown = form.preview(by=request.user, at=at, show=show) or ""
         elif made := _write(request, form, tip=tip, at=at):
+            look_at_flags(at=at)
             messages.success(request, said(made))
             return HttpResponseRedirect(address_of(made))
     return _page(model_admin, act, request, commitment, form=form, shown=shown, tip=tip)
@@ -138,6 +139,11 @@ def _write(
     if made and tip is not None:
         services.link_tip(tip=tip, made=made, by=request.user, at=at)
     return made
+
+
+def look_at_flags(*, at: datetime) -> None:
+    """Close the flags whose reason an entry has just ended: nobody looks at it again."""
+    services.flag_commitments(on=at.date(), at=at)
 
 
 def said(made: HistoryEntry | Proposal) -> str:

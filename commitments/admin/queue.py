@@ -19,6 +19,8 @@ from commitments.forms.queue import FORMS, RowForm, colleagues
 from commitments.models import Commitment, Tip
 from commitments.validation import is_key
 
+from .acts import look_at_flags
+
 PER_PAGE = 50
 FILTERS = ("reason", "pillar", "body", "assignee")
 
@@ -73,6 +75,8 @@ def row_view(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     )
     if not (form.is_valid() and form.save(at=at)):
         return _page(request, refused=form, act=name)
+    if name == "accurate":
+        look_at_flags(at=at)
     messages.success(request, f"{commitment}: {form.done}")
     return HttpResponseRedirect(_address(request, _next(request, commitment)))
 
@@ -129,6 +133,8 @@ def _page(
         "query": request.GET.urlencode(),
         "may_assign": accounts.may(request.user, accounts.CONFIRM),
         "refused": refused,
+        "has_left": refused is not None
+        and all(row["commitment"] != refused.commitment for row in rows),
         "tips": Tip.objects.undecided().count(),
     }
     status = 200 if refused is None else 422

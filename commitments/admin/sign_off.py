@@ -20,7 +20,7 @@ from commitments.models import Evidence, Proposal, ProposalStep
 from commitments.rules import RuleBroken
 from commitments.services.sign_off import changes_since
 
-from .acts import ACTS, address_of, said
+from .acts import ACTS, address_of, look_at_flags, said
 from .base import Unlisted, ViewOnlyAdmin
 from .filters import AuthorFilter
 from .preview import public_page
@@ -72,6 +72,7 @@ class ProposalAdmin(ViewOnlyAdmin):
                 messages.error(request, f"{proposal.commitment}: {broken}")
             else:
                 messages.success(request, f"{proposal.commitment}: {said(entry)}")
+        look_at_flags(at=at)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """Show a proposal whole; on POST decide on it."""
@@ -85,8 +86,10 @@ class ProposalAdmin(ViewOnlyAdmin):
             )
             form = DecisionForm(request.POST if decision else None, proposal=proposal)
             if decision and form.is_valid():
-                made = form.decide(decision, by=request.user, at=timezone.now())
+                at = timezone.now()
+                made = form.decide(decision, by=request.user, at=at)
                 if made is not None:
+                    look_at_flags(at=at)
                     messages.success(request, _done(made))
                     return HttpResponseRedirect(address_of(made))
                 proposal = self.get_object(request, object_id)

@@ -165,6 +165,26 @@ def test_still_accurate_on_a_changed_commitment_is_told_and_keeps_the_note(analy
     assert again.status_code == 302
 
 
+def test_a_reason_goes_with_the_entry_that_ends_it(analyst):
+    commitment = flagged("1.1", "review_due")
+    seen = commitment.latest_entry_id
+
+    act(analyst, commitment, "accurate", seen=seen, reason="Read the site.")
+    assert not commitment.flags.open().filter(reason="review_due").exists()
+
+    # A colleague had the row open still.
+    commitment.flags.open().update(closed_at=desk.AT)
+    late = act(
+        desk.signed_in("bo", "analyst"),
+        commitment,
+        "accurate",
+        seen=seen,
+        reason="An hour.",
+    )
+    assert "not among these rows any more" in late.content.decode()
+    assert "You had typed: “An hour.”" in late.content.decode()
+
+
 def test_a_snooze_hides_the_row_until_then_and_all_can_read_why(analyst, reviewer):
     commitment = flagged("1.1")
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from commitments.actors import Machine
-from commitments.models import Evidence, HistoryEntry, Proposal
+from commitments.models import Evidence, Flag, HistoryEntry, Proposal
 from tests.factories import propose
 
 from . import desk
@@ -173,6 +173,20 @@ def test_the_bulk_action_holds_to_the_same_rules(analyst, reviewer):
     states = dict(Proposal.objects.values_list("pk", "state"))
     assert states == {mine.pk: "waiting", hers.pk: "approved"}
     assert "You drafted this yourself" in page
+
+
+def test_what_is_signed_off_ends_the_reason_to_look(analyst, reviewer):
+    proposal = handed_in(analyst)
+    flag = Flag.objects.create(
+        commitment=proposal.commitment,
+        reason="claim_gap",
+        since_on="2026-01-01",
+        opened_at=desk.AT,
+    )
+    decide(reviewer, proposal, "approve")
+
+    flag.refresh_from_db()
+    assert flag.closed_at is not None
 
 
 def test_what_changed_since_the_draft_must_be_confirmed(analyst, reviewer):
