@@ -1,8 +1,8 @@
-"""Two mends of Django, in all its fields in which rows are chosen.
+"""Two corrections of Django's form fields that choose rows of a table.
 
-Django 5.2 asks the database for what was sent as it stands, and fails with an error of
-its own where that is no number of a row: a form must refuse it. To be taken out when
-the tests of this module pass without them.
+Django 5.2 hands to the database what was sent, unchecked. A value that cannot be the
+number of a row then ends in an error of ours (500), where the form should refuse it. To
+be taken out when the tests of this module pass without them.
 """
 
 from __future__ import annotations

@@ -84,7 +84,8 @@ def fold(
 
     ``entries`` are those of one commitment that are known (any order), with their
     ``citations``; ``own_interval`` is its own review interval, if it has one.
-    Empty until it is published. What took effect earlier counts from that day.
+    Empty until it is published: what took effect earlier counts from the day of
+    publication.
     """
     # By their first day: the last entry of a day says what holds from then on.
     spells: dict[date, Values] = {}

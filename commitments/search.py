@@ -157,9 +157,10 @@ def wordings(entries: Iterable[int]) -> dict[int, list[str]]:
 
 
 def around(pks: Collection[int], entries: QuerySet[HistoryEntry]) -> Texts:
-    """Return what is said beside the wording: names, and in ``entries`` by whom asked.
+    """Return the texts beside the wording of each commitment, by its key.
 
-    Reasons, and the documents cited; a fixed number of queries.
+    The names of its bodies, topics and partners; of those ``entries`` that are its own,
+    the reasons and the documents cited. A fixed number of queries.
     """
     texts: Texts = defaultdict(list)
     for model, columns in NAMES:

@@ -116,10 +116,11 @@ class AnswerCache:
         return kept_answers.give(kept, environ, start_response)
 
     def at_hand(self) -> Callable[[Environ, Callable], Iterable[bytes] | None]:
-        """Return what answers requests that are here by now, or gives None.
+        """Return a function that answers a request from memory, or gives None.
 
-        For who must not wait: it answers with what is kept in the very form that is
-        asked for. The data version is read for the first of them, and good for all.
+        For a caller that must not wait: it gives only what is kept in the very form that
+        is asked for. It reads the data version with its first call and keeps to it, so
+        it is good for requests that have arrived by then, and for no later ones.
         """
         return partial(self._at_hand, cache(self._generation))
 

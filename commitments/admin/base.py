@@ -18,19 +18,20 @@ from commitments import chain, shown
 from commitments.models import DataVersion
 from commitments.validation import is_key
 
-# What comes of a number that no column holds, or of a span with one end.
+# What Django's filters or the database raise for a value that cannot be compared: a
+# number larger than any column holds, or a range with one end.
 IMPOSSIBLE = (ValueError, OverflowError, IndexError, DataError, ProgrammingError)
 
 
 class ListedAdmin(admin.ModelAdmin):
-    """Leads back to the whole list who asks one for what cannot be asked."""
+    """Sends whoever filters a list by something impossible back to the whole list."""
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         try:
             return super().get_changelist_instance(request)
         except IMPOSSIBLE as error:
-            # Django looks for such only where it reads the address, not where the
-            # database does.
+            # Django expects such errors when it reads the address, not when the
+            # database answers.
             if not request.GET:
                 raise
             raise IncorrectLookupParameters(error) from error

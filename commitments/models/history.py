@@ -48,7 +48,8 @@ class HistoryEntryQuerySet(models.QuerySet["HistoryEntry"]):
     def under_key(self, actor: str, idempotency_key: str) -> HistoryEntryQuerySet:
         """What this author has recorded under a key: nothing, or one entry.
 
-        Empty keys are left out aloud, as the index does: SQLite takes it only then.
+        The empty key is excluded in so many words, as in the condition of the unique
+        index: SQLite uses that index only then.
         """
         return self.filter(actor=actor, idempotency_key=idempotency_key).exclude(
             idempotency_key=""

@@ -86,8 +86,8 @@ RULES: dict[FlagReason, tuple[Found, str, timedelta]] = {
 }
 
 
-# After which days, from that of its column, a reason holds or no longer holds with no
-# entry to tell of it. Beside them only an entry of the commitment changes its reasons.
+# How long after the day in its column a reason begins or ceases to hold by the passing
+# of time alone. Otherwise only an entry of the commitment changes its reasons.
 TURNS: dict[FlagReason, tuple[timedelta, ...]] = {
     FlagReason.STALE: (timedelta(days=1),),
     FlagReason.REVIEW_DUE: (timedelta(0),),
@@ -95,7 +95,8 @@ TURNS: dict[FlagReason, tuple[timedelta, ...]] = {
     FlagReason.DUE_SOON: (-statuses.DUE_SOON, timedelta(days=1)),
     FlagReason.INACTIVE: (statuses.INACTIVE_AFTER + timedelta(days=1),),
 }
-# Neither days nor entries tell of these. Few have them: all are compared each time.
+# These change without an entry and on no known day: links and suggestions do. Few
+# commitments have them, so all are compared each time.
 OUTSIDE = (
     FlagReason.EVIDENCE_BROKEN,
     FlagReason.EVIDENCE_CHANGED,

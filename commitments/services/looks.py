@@ -115,7 +115,8 @@ def _settle(
     baseline = held.get(link.baseline_id or 0)
     judged = _judge(link, one, baseline, at=at)
     if link.verdict == Verdict.GONE and judged.verdict in verdicts.SILENT:
-        # What was said three times not to be there is not back for being silent.
+        # The server said three times that it is gone; its silence does not say that it
+        # is back.
         judged = replace(judged, verdict=Verdict.GONE, detail=link.detail)
     capture = None
     if judged.verdict in verdicts.READ:

@@ -135,9 +135,9 @@ def check_up_to_date(
 ) -> Commitment:
     """Return the commitment under the lock; refuse a stale form (rule 8).
 
-    ``seen_step`` is the latest step on its proposals that the form knew: a
-    draft on the same commitment counts as a change too, a colleague's or one's own:
-    a form that is sent twice, because no answer came, is handed in once.
+    ``seen_step`` is the latest step on its proposals that the form knew. A draft on the
+    same commitment counts as a change too, also one's own: so a form that is sent twice,
+    because no answer came, is handed in once.
     """
     steps: list[ProposalStep] = []
     if seen_step is not None:

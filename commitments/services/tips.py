@@ -48,8 +48,8 @@ def receive_tip(
     """Take in what a reader wrote; return the tip.
 
     ``form_key`` names the form as it was shown: the same form with the same words
-    sent again (a double click, a page reloaded) is the same tip. Of what readers see
-    only the ledger counts it, which is computed anew each time.
+    sent again (a double click, a page reloaded) is the same tip. Readers see of it
+    only the count in the ledger, a page that no cache keeps.
     """
     about = str(commitment.pk) if commitment else ""
     told = json.dumps([form_key, message, source_url, email, page, about])
