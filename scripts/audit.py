@@ -1,4 +1,4 @@
-"""Look the locked requirements up among known vulnerabilities (`make audit`).
+"""Look the locked requirements up among known vulnerabilities (`make check`).
 
 Exit 0: looked up, none known; 1: some are, or the list cannot be asked and
 AUDIT=required. Where the list cannot be asked it says so, and never that all is well.

@@ -240,7 +240,8 @@ class State(StateFields):
 
     A projection of the history: rebuilt from it at any time, never a source.
     ``effective_*`` is the span of days in the world; ``known_*`` the span of
-    entry numbers after which this was what we knew. Each holds where it begins, not where it ends.
+    entry numbers after which this was what we knew. Each holds where it begins, and
+    not where it ends.
     """
 
     commitment = models.ForeignKey(
