@@ -38,8 +38,6 @@ def compare(request: HttpRequest) -> HttpResponse:
         found=found,
         headline=_headline(found),
         chart=chart,
-        compare_from=first,
-        compare_to=question.on,
         section="changes",
     )
 

@@ -39,7 +39,6 @@ def evidence(request: HttpRequest, slug: str) -> HttpResponse:
         document=document,
         # What is found of a link today says nothing of a past day.
         link=None if question.is_past else link,
-        definitions={name.value: text for name, text in DEFINITIONS.items()},
         definition=DEFINITIONS[Verdict(link.verdict)] if link and link.verdict else "",
         captures=captures,
         excerpts=_excerpts(document, captures, list(commitments)),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from commitments import rules, statuses
 from commitments.method import VERSIONS
-from commitments.models import Pillar, Plan
+from commitments.models import Plan
 from commitments.rules import Judgement
 from commitments.statuses import Status
 from tracker import browse, finding
@@ -30,7 +30,6 @@ def method(request: HttpRequest) -> HttpResponse:
         question,
         error,
         plan=Plan.objects.order_by("pk").first(),
-        pillars=Pillar.objects.all(),
         statuses=[
             (s, statuses.STATUS_DEFINITIONS[s], statuses.STATUS_NEEDS[s])
             for s in Status
