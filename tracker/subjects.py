@@ -64,7 +64,6 @@ class Line:
     one: Any
     kind: str
     listed: int
-    scored: int
     counts: dict[str, int]
 
 
@@ -95,7 +94,6 @@ def _line(one: Any, listed: int, counts: Counter[str]) -> Line:
         one=one,
         kind=kind,
         listed=listed,
-        scored=counts.total(),
         counts={s: counts[s] for s in ("", *Status.values) if counts[s]},
     )
 
