@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from commitments import accounts, actors, services
@@ -19,6 +21,7 @@ from commitments.forms.sign_off import DecisionForm
 from commitments.models import Evidence, Proposal, ProposalStep
 from commitments.rules import RuleBroken
 from commitments.services.sign_off import changes_since
+from commitments.validation import is_key
 
 from .acts import ACTS, address_of, look_at_flags, said
 from .base import Unlisted, ViewOnlyAdmin
@@ -53,19 +56,33 @@ class ProposalAdmin(ViewOnlyAdmin):
             actions.pop("approve_selected", None)
         return actions
 
+    def action_checkbox(self, obj: Proposal) -> SafeString:
+        """A box, and with it the revision that the list shows."""
+        shown = format_html(
+            '<input type="hidden" name="revision_{}" value="{}">', obj.pk, obj.revision
+        )
+        return super().action_checkbox(obj) + shown
+
     @admin.action(description="Approve what was selected", permissions=["view"])
     def approve_selected(self, request: HttpRequest, queryset) -> None:
-        """Approve each by itself; what a rule refuses is named and stays."""
+        """Approve each by itself, as it was listed; what is refused is named and stays."""
         if not accounts.may(request.user, accounts.CONFIRM):
             return
         at = timezone.now()
         for proposal in queryset.select_related("commitment"):
+            listed = request.POST.get(f"revision_{proposal.pk}", "")
+            if not is_key(listed):
+                told = (
+                    "It was not among those listed. Look at it before you approve it."
+                )
+                messages.error(request, f"{proposal.commitment}: {told}")
+                continue
             try:
                 entry = services.approve(
                     proposal=proposal,
                     by=request.user,
                     at=at,
-                    revision=proposal.revision,
+                    revision=int(listed),
                     seen=proposal.commitment.latest_entry_id,
                 )
             except RuleBroken as broken:

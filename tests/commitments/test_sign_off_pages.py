@@ -165,14 +165,33 @@ def test_the_bulk_action_holds_to_the_same_rules(analyst, reviewer):
     hers = Proposal.objects.exclude(pk=mine.pk).get()
     chosen = {"action": "approve_selected", "_selected_action": [mine.pk, hers.pk]}
     address = reverse("admin:commitments_proposal_changelist")
+    listed = {**chosen, **inputs(reviewer.get(address))}
 
-    analyst.post(address, chosen)
+    analyst.post(address, listed)
     assert HistoryEntry.objects.filter(sign_off="signed").count() == 0
-    page = text(reviewer.post(address, chosen, follow=True))
+    assert "not among those listed" in text(reviewer.post(address, chosen, follow=True))
+    assert HistoryEntry.objects.filter(sign_off="signed").count() == 0
+    page = text(reviewer.post(address, listed, follow=True))
 
     states = dict(Proposal.objects.values_list("pk", "state"))
     assert states == {mine.pk: "waiting", hers.pk: "approved"}
     assert "You drafted this yourself" in page
+
+
+def test_the_bulk_action_approves_what_was_listed_and_nothing_written_since(
+    analyst, reviewer
+):
+    proposal = handed_in(analyst)
+    address = reverse("admin:commitments_proposal_changelist")
+    chosen = {"action": "approve_selected", "_selected_action": [proposal.pk]}
+    listed = {**chosen, **inputs(reviewer.get(address))}
+    Proposal.objects.filter(pk=proposal.pk).update(revision=2)
+
+    page = text(reviewer.post(address, listed, follow=True))
+
+    proposal.refresh_from_db()
+    assert "it was revision 1 and is revision 2" in page
+    assert proposal.state == "waiting"
 
 
 def test_what_is_signed_off_ends_the_reason_to_look(analyst, reviewer):
