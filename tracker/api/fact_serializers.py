@@ -125,7 +125,9 @@ class EvidenceSerializer(serializers.ModelSerializer):
 
 
 class ObservationSerializer(serializers.ModelSerializer):
-    evidence = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    evidence = serializers.SlugRelatedField(
+        slug_field="slug", read_only=True, allow_null=True
+    )
     value = serializers.FloatField()
 
     class Meta:
@@ -143,7 +145,9 @@ class ObservationRowSerializer(ObservationSerializer):
 
 class IndicatorSerializer(serializers.ModelSerializer):
     baseline = serializers.FloatField()
-    baseline_passage = serializers.SlugRelatedField(slug_field="ref", read_only=True)
+    baseline_passage = serializers.SlugRelatedField(
+        slug_field="ref", read_only=True, allow_null=True
+    )
     target = serializers.FloatField(allow_null=True)
     observations = ObservationSerializer(many=True)
     commitments = StandingSlugs()
