@@ -200,3 +200,11 @@ def test_options_tells_the_methods_and_nothing_else(record, client):
 
     assert answer.status_code == 204 and answer.content == b""
     assert answer["Allow"] == "GET, POST, HEAD, OPTIONS"
+
+
+def test_a_tag_from_before_a_restore_holds_for_no_other_data(settled, get):
+    before = get("changes/")["ETag"]
+    # What is recorded after a restore counts up to the same number again.
+    DataVersion.objects.update(changed_at=CHANGED + timedelta(hours=1))
+
+    assert get("changes/", **{"If-None-Match": before})["ETag"] != before
