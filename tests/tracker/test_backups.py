@@ -88,6 +88,16 @@ def everything():
     return found
 
 
+def assert_all_is_there(here, there):
+    assert len(there.pop("tracker.hold")) == 1
+    # Whoever was told more before the restore must ask anew.
+    ((_pk, version, changed_at),) = there.pop("commitments.dataversion")
+    ((_pk, before, changed_before),) = here["commitments.dataversion"]
+    assert int(version) == int(before) + 1
+    assert changed_at > changed_before
+    assert there == {label: here[label] for label in there}
+
+
 def test_it_restores_into_an_empty_installation_and_proves_itself(made, tmp_path):
     other = tmp_path / "other"
     other.mkdir()
@@ -98,8 +108,7 @@ def test_it_restores_into_an_empty_installation_and_proves_itself(made, tmp_path
     here = everything()
     with reading(str(other / "other.sqlite3")):
         there = everything()
-    assert len(there.pop("tracker.hold")) == 1
-    assert there == {label: here[label] for label in there}
+    assert_all_is_there(here, there)
 
 
 @pytest.mark.skipif(
@@ -119,9 +128,7 @@ def test_it_restores_into_postgresql_and_goes_on_there(made, tmp_path):
     other = type(own)({**own.settings_dict, "NAME": "restored"}, "default")
     connections["default"] = other
     try:
-        there = everything()
-        assert len(there.pop("tracker.hold")) == 1
-        assert there == {label: here[label] for label in there}
+        assert_all_is_there(here, everything())
         # What is written next takes the numbers that follow.
         assess(CommitmentFactory(), by=UserFactory(username="next"))
         call_command("verify_history")

@@ -21,6 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Model
 
 from commitments import rights
+from commitments.models import DataVersion
 from tracker import outbox
 
 from .container import BLOCK, Damaged, opened
@@ -61,6 +62,8 @@ def restore(path: Path, *, at: datetime) -> dict[str, Any]:
             f"All rows are restored, but `manage.py migrate` failed. {error}"
         ) from error
     outbox.hold(at=at)
+    # What is answered here is new to everybody, whatever they were told before.
+    DataVersion.bump()
     return manifest
 
 

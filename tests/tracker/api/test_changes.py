@@ -1,5 +1,6 @@
 """What changed since: complete, in order, and a copy kept by it equals the source."""
 
+import json
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -129,13 +130,12 @@ def client_of_the_guide():
     names = {}
     samples = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     exec(next(s for s in samples if "def sync(" in s), names)
-    return names["sync"]
+    return names["sync"], names["nothing"]()
 
 
 @pytest.mark.django_db
 def test_a_copy_neither_keeps_what_left_nor_lacks_what_came_back(client, monkeypatch):
-    sync, people = client_of_the_guide(), two_people()
-    copy = {"last": 0, "commitments": {}}
+    (sync, copy), people = client_of_the_guide(), two_people()
 
     def kept():
         sync("", copy)
@@ -153,6 +153,24 @@ def test_a_copy_neither_keeps_what_left_nor_lacks_what_came_back(client, monkeyp
     assert kept() == set()
     services.correct(entry=left, **put_right)
     assert kept() == {one.slug}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ahead", [0, 1, 3])
+def test_a_copy_ahead_of_a_restored_tracker_begins_anew(client, monkeypatch, ahead):
+    sync, copy = client_of_the_guide()
+    monkeypatch.setattr("urllib.request.urlopen", lambda url: Answer(client, url))
+    one = CommitmentFactory()
+    sync("", copy)
+    true = json.loads(json.dumps(copy))
+    # What the tracker told after the backup, of which it knows nothing any more.
+    copy["last"] += ahead
+    copy["digest"] = "f" * 64
+    copy["commitments"] = {"lost": copy["commitments"][one.slug]}
+
+    sync("", copy)
+
+    assert copy == true
 
 
 class Answer(BytesIO):
@@ -200,11 +218,11 @@ def test_the_client_of_the_guide_ends_equal_while_writers_write(
 ):
     from tests.factories import PillarFactory, ReviewerFactory
 
-    sync, chance = client_of_the_guide(), random.Random(6)
+    (sync, copy), chance = client_of_the_guide(), random.Random(6)
     documents, people = [EvidenceFactory()], (UserFactory(), ReviewerFactory())
     PillarFactory()
     writers = 4 if connection.vendor == "postgresql" else 1
-    copy, stopped = {"last": 0, "commitments": {}}, Flagged()
+    stopped = Flagged()
 
     def keep_up():
         # Stops after a random number of pages, and goes on from what it kept.
