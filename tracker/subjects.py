@@ -6,17 +6,19 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from commitments.models import (
     Body,
+    HistoryEntry,
     Partner,
     Responsibility,
     Topic,
 )
 from commitments.models.history import HistoryEntryQuerySet
+from commitments.models.state import end_of
 from commitments.statuses import EntryKind, Status
 from tracker import browse, finding, reading
 from tracker.browse import Question
@@ -114,6 +116,18 @@ def leads(body: Body) -> set[int]:
 
 
 def claims(body: Body, question: Question) -> HistoryEntryQuerySet:
-    """Return what ``body`` has said of where commitments stand, newest first."""
-    said = finding.entries_known(question).filter(body=body, kind=EntryKind.CLAIM)
-    return said.whole().order_by("-effective_on", "-seq")
+    """Return what ``body`` has said of where commitments stand, newest first.
+
+    As it was put right by what was known: nobody is told to have said what was corrected.
+    """
+    known = HistoryEntry.objects.public()
+    if question.known_at:
+        known = known.filter(recorded_at__lt=end_of(question.known_at))
+    corrections = known.filter(kind=EntryKind.CORRECTION, refers_to=OuterRef("pk"))
+    found = known.filter(
+        ~Exists(corrections.order_by()),
+        body=body,
+        acts_as=EntryKind.CLAIM,
+        effective_on__lte=question.on,
+    )
+    return found.whole().order_by("-effective_on", "-seq")

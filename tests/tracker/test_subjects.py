@@ -1,11 +1,14 @@
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from commitments import services
 from commitments.models import Partner, Topic
-from tests.factories import BodyFactory, CommitmentFactory, assess
+from tests.factories import BodyFactory, CommitmentFactory, assess, two_people
+from tests.tracker.record import moment
 
 ADDRESSES = {
     "body": "/bodies/mofcom/",
@@ -65,6 +68,36 @@ def test_body_shows_what_it_says_and_where_it_leads(page, record):
     assert "The minister said it is done." in html
     assert "lead</span>" in html
     assert "What it says" not in page("/bodies/mofcom/", as_of="2026-05-01")
+
+
+def test_body_is_told_to_say_what_the_corrections_leave(client, page, record):
+    """On its page as on that of the commitment, on any day."""
+    other = BodyFactory(slug="customs", name="Customs")
+    said = record.gap.history.get(kind="claim")
+    right = services.correct(
+        entry=said,
+        position="in_preparation",
+        body=other,
+        effective_on=date(2026, 6, 20),
+        reason="Customs said so, and less.",
+        **two_people(),
+        at=moment(11, 1),
+    )
+
+    def seqs(slug, **past):
+        told = client.get(f"/bodies/{slug}/", past).context["claims"]
+        return [change.entry.seq for change in told]
+
+    assert (seqs("mofcom"), seqs("customs")) == ([], [right.seq])
+    assert "In preparation" in page("/bodies/customs/")
+    # It had said nothing by then, as is known now; then it was thought that it had.
+    between = {"as_of": "2026-06-10"}
+    assert seqs("mofcom", **between) == seqs("customs", **between) == []
+    assert seqs("mofcom", known_at="2026-10-31") == [said.seq]
+    services.correct(
+        entry=right, strike=True, reason="Nor this.", **two_people(), at=moment(11, 2)
+    )
+    assert seqs("customs") == []
 
 
 def test_past_title_and_changes_are_those_of_the_day(page, record):
