@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
 from commitments.models import Commitment, Milestone
-from commitments.models.state import Standing
 from commitments.statuses import Precision, Status
 from tracker import browse, languages, reading, writing
 from tracker.changes import Asked
@@ -39,10 +38,8 @@ def dated(asked: Asked) -> list[Dated]:
         states = states.filter(commitment__slug=asked.commitment)
     rows = {r.commitment.pk: r for r in reading.rows(states, asked.question)}
     found = [_promised(row) for row in rows.values() if row.state.due_on]
-    steps = Milestone.objects.filter(
-        commitment__standing=Standing.PUBLISHED, due_on__isnull=False
-    )
-    for step in steps:
+    # Not by how it stands today: it may have been withdrawn since the day asked about.
+    for step in Milestone.objects.filter(due_on__isnull=False):
         if row := rows.get(step.commitment_id):
             found.append(_step(row, step))
     found.sort(key=lambda one: (one.day, one.row.commitment.ref_order, one.key))

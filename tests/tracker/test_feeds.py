@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
+from commitments import services
 from commitments.models import HistoryEntry
-from tests.factories import CommitmentFactory, DraftFactory, assess
+from tests.factories import CommitmentFactory, DraftFactory, UserFactory, assess
 from tests.tracker.record import moment
 from tracker import feeds
 
@@ -179,6 +180,23 @@ def test_calendar_has_the_commitments_of_the_list(client, record, query):
     dues = [e for e in events(client, **query) if "Promised date" in e["summary"]]
     rows = client.get("/api/v1/commitments/", query).json()["results"]
     assert len(dues) == sum(row["due_on"] is not None for row in rows)
+
+
+def test_calendar_of_a_past_day_has_the_steps_of_what_was_withdrawn_since(
+    client, record
+):
+    def summaries():
+        return [str(e["summary"]) for e in events(client, as_of="2026-11-01")]
+
+    before = summaries()
+    services.withdraw(
+        commitment=record.moved,
+        reason="It was never said.",
+        by=UserFactory(),
+        at=moment(11, 20),
+    )
+    assert "1.2 Join the pact at once & here: Request filed" in before
+    assert summaries() == before
 
 
 def test_calendar_of_one_commitment(client, record):
