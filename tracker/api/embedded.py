@@ -13,6 +13,7 @@ from tracker.api.fact_serializers import (
     PillarSerializer,
     SourceSerializer,
     TopicSerializer,
+    tied,
 )
 from tracker.api.shapes import Expansion
 
@@ -71,9 +72,11 @@ class Bodies(serializers.Field):
 class PublicCommitments(serializers.Field):
     """Those of some commitments that readers may see."""
 
-    def to_representation(self, commitments: Any) -> list[dict]:
-        public = [c for c in commitments.all() if c.standing]
-        return CommitmentBriefSerializer(public, many=True).data
+    def get_attribute(self, fact: Any) -> list[models.Commitment]:
+        return tied(fact)
+
+    def to_representation(self, commitments: list[models.Commitment]) -> list[dict]:
+        return CommitmentBriefSerializer(commitments, many=True).data
 
 
 COMMITMENT = {"commitment": Expansion(CommitmentBriefSerializer, "CommitmentBrief")}

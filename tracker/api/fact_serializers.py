@@ -39,6 +39,18 @@ class TopicSerializer(serializers.ModelSerializer):
         fields = ["slug", "name", "name_zh"]
 
 
+def tied(fact: Any) -> list[models.Commitment]:
+    """Return the commitments of a fact that readers may see, in their order.
+
+    Those of a document on a past day are the ones that had cited it by then.
+    """
+    found = fact.commitments.all()
+    if hasattr(fact, "by_then"):
+        cited = {citation.entry.commitment_id for citation in fact.by_then}
+        found = [c for c in found if c.pk in cited]
+    return [c for c in found if c.standing]
+
+
 @extend_schema_field({"type": "array", "items": {"type": "string"}})
 class StandingSlugs(serializers.Field):
     """The names of those of some commitments that readers may see."""
@@ -46,8 +58,11 @@ class StandingSlugs(serializers.Field):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
 
-    def to_representation(self, commitments: Any) -> list[str]:
-        return sorted(c.slug for c in commitments.all() if c.standing)
+    def get_attribute(self, fact: Any) -> list[models.Commitment]:
+        return tied(fact)
+
+    def to_representation(self, commitments: list[models.Commitment]) -> list[str]:
+        return sorted(c.slug for c in commitments)
 
 
 class PassageSerializer(serializers.ModelSerializer):

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from commitments.models import (
     Body,
     Capture,
+    Citation,
     Criterion,
     Evidence,
     Indicator,
@@ -67,9 +68,17 @@ class EvidenceViewSet(RecordViewSet):
         kept = Capture.objects.defer("text", "headers")
         if not self.is_drawn() and (question := self.question()).is_past:
             entries = finding.entries_known(question).order_by()
-            cited = entries.values("citations__evidence")
-            found = found.filter(pk__in=cited)
+            citing = entries
+            if of := self.request.query_params.get("commitment"):
+                citing = entries.filter(commitment__slug=of)
+            found = found.filter(pk__in=citing.values("citations__evidence"))
             kept = kept.filter(taken_at__lt=end_of(question.known_at or question.on))
+            # What is tied to it today may have cited it later than that.
+            by_then = Citation.objects.filter(entry__in=entries.values("pk"))
+            by_then = by_then.select_related("entry")
+            found = found.prefetch_related(
+                Prefetch("citations", by_then, to_attr="by_then")
+            )
         return found.select_related("link").prefetch_related(
             Prefetch("captures", kept), "commitments"
         )

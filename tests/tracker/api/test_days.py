@@ -2,6 +2,11 @@
 
 import pytest
 
+from commitments import services
+from commitments.models import Evidence
+from tests.factories import UserFactory
+from tests.tracker.record import moment
+
 NOUNS = ("commitments", "history", "evidence", "criteria", "milestones")
 
 
@@ -54,6 +59,30 @@ def test_a_document_is_there_from_its_first_citation(record, get):
 
     assert 0 < len(then) < every
     assert all(row["link"] is None for row in then)
+
+
+def test_a_document_is_that_of_the_commitments_that_had_cited_it(record, get):
+    notice = Evidence.objects.get(title="Notice 12")
+    path, days = f"evidence/{notice.slug}/", "known_at=2026-10-01"
+    before = get(f"{path}?{days}").content
+    assert get(path).json()["commitments"] == ["cut-the-list"]
+    services.attach_evidence(
+        commitment=record.moved,
+        evidence=[notice],
+        reason="It serves this one too.",
+        by=UserFactory(),
+        at=moment(11, 1),
+    )
+
+    def of(query):
+        rows = get(f"evidence/?commitment=join-the-pact{query}").json()["results"]
+        return notice.slug in [row["id"] for row in rows]
+
+    assert get(path).json()["commitments"] == ["cut-the-list", "join-the-pact"]
+    assert get(f"{path}?{days}").content == before
+    told = get(f"{path}?{days}&expand=commitments").json()["commitments"]
+    assert [one["slug"] for one in told] == ["cut-the-list"]
+    assert (of(""), of(f"&{days}"), of("&known_at=2026-11-01")) == (True, False, True)
 
 
 def test_values_of_later_days_are_left_out(record, get):
