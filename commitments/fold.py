@@ -52,12 +52,35 @@ class Values:
 def standing_entries(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
     """Return the entries in force: those that no other among them corrects.
 
-    Ordered as they take effect: by day, then as recorded.
+    Ordered as they take effect (see ``as_they_took_effect``).
     """
     known = list(entries)
     corrected = {e.refers_to_id for e in known if e.kind == EntryKind.CORRECTION}
-    standing = [e for e in known if e.acts_as and e.seq not in corrected]
-    return sorted(standing, key=lambda e: (e.effective_on, e.seq))
+    return [
+        entry
+        for entry in as_they_took_effect(known)
+        if entry.acts_as and entry.seq not in corrected
+    ]
+
+
+def as_they_took_effect(entries: Iterable[HistoryEntry]) -> list[HistoryEntry]:
+    """Return entries by day, those of one day as they were recorded.
+
+    A correction takes the place of the entry it puts right: what was recorded of the
+    same day between the two still comes after it.
+    """
+    known = {entry.seq: entry for entry in entries}
+    return sorted(
+        known.values(),
+        key=lambda e: (e.effective_on, _first(e, known).seq, e.seq),
+    )
+
+
+def _first(entry: HistoryEntry, known: dict[int, HistoryEntry]) -> HistoryEntry:
+    """Return what ``entry`` puts right, at the beginning of a row of corrections."""
+    while entry.kind == EntryKind.CORRECTION and entry.refers_to_id in known:
+        entry = known[entry.refers_to_id]
+    return entry
 
 
 def confirmations(entries: Iterable[HistoryEntry]) -> dict[int, int]:
@@ -69,12 +92,21 @@ def confirmations(entries: Iterable[HistoryEntry]) -> dict[int, int]:
     known = {entry.seq: entry for entry in entries}
     found = {}
     for review in standing_entries(known.values()):
-        first = review
-        while first.kind == EntryKind.CORRECTION and first.refers_to_id in known:
-            first = known[first.refers_to_id]
+        first = _first(review, known)
         if first.kind == EntryKind.REVIEW and first.refers_to_id is not None:
             found[review.seq] = first.refers_to_id
     return found
+
+
+def confirmed_by(on: date, entries: Iterable[HistoryEntry]) -> set[int]:
+    """Return the status entries that a standing review of ``on`` or before signs off.
+
+    ``entries`` are all that were known, also those of later days: one of these may
+    say that a look was another day's.
+    """
+    known = {entry.seq: entry for entry in entries}
+    found = confirmations(known.values()).items()
+    return {status for seq, status in found if known[seq].effective_on <= on}
 
 
 def fold(

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from commitments.actors import CATALOGUE, key
 from commitments.differences import LABELS, Difference, part_of_the_test
-from commitments.fold import confirmations
+from commitments.fold import as_they_took_effect, confirmed_by
 from commitments.models import Commitment, HistoryEntry, HistoryText, State
 from commitments.models.commitment import WORDING
 from commitments.models.history import HistoryEntryQuerySet
@@ -212,14 +212,14 @@ def told(shown: Sequence[HistoryEntry], question: Question) -> list[Change]:
     steps: dict[int, tuple[Held, Held]] = {}
     worded: dict[int, int | None] = {}
     for pk, history in known.items():
-        found = walk(history)
+        found = walk(history, on=question.on)
         steps |= found
         standing = [new for _, new in found.values() if new.wording]
         worded[pk] = standing[-1].wording if standing else None
     every = [entry for history in known.values() for entry in history]
     corrected = {e.refers_to_id: e.seq for e in every if e.kind == EntryKind.CORRECTION}
     redacted = {e.refers_to_id for e in every if e.kind == EntryKind.REDACTION}
-    confirmed = {*confirmations(every).values()}
+    confirmed = confirmed_by(question.on, every)
     changes = []
     for entry in shown:
         old, new = steps[entry.seq]
@@ -240,17 +240,21 @@ def told(shown: Sequence[HistoryEntry], question: Question) -> list[Change]:
 
 
 def _known(pks: list[int], question: Question) -> dict[int, list[HistoryEntry]]:
-    found = HistoryEntry.objects.filter(commitment__in=set(pks)).known(
-        on=question.on, known_at=question.known_at
-    )
+    """Return all that was known of these commitments, also of later days."""
+    found = HistoryEntry.objects.filter(commitment__in=set(pks))
+    if question.known_at:
+        found = found.recorded_by(question.known_at)
     histories = defaultdict(list)
     for entry in found.order_by("seq"):
         histories[entry.commitment_id].append(entry)
     return histories
 
 
-def walk(history: list[HistoryEntry]) -> dict[int, tuple[Held, Held]]:
+def walk(history: list[HistoryEntry], *, on: date) -> dict[int, tuple[Held, Held]]:
     """Return for each entry of one commitment what held before it and after it.
+
+    ``history`` is all that was known of it; what took effect after ``on`` is not told,
+    but may correct what is.
 
     An entry that a later one corrected is told as it read when it was made; a
     correction leads from what the wrong entry said to what stands instead.
@@ -258,7 +262,9 @@ def walk(history: list[HistoryEntry]) -> dict[int, tuple[Held, Held]]:
     by_seq = {entry.seq: entry for entry in history}
     corrected = {e.refers_to_id for e in history if e.kind == EntryKind.CORRECTION}
     held, steps = Held(), {}
-    for entry in sorted(history, key=lambda e: (e.effective_on, e.seq)):
+    for entry in as_they_took_effect(history):
+        if entry.effective_on > on:
+            break
         old, new = held, _after(entry, held)
         wrong = by_seq.get(entry.refers_to_id or 0)
         if entry.kind == EntryKind.CORRECTION and wrong is not None:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from commitments.actors import CATALOGUE, key
 from commitments.differences import Difference, between
-from commitments.fold import confirmations
+from commitments.fold import as_they_took_effect, confirmed_by
 from commitments.models import Commitment, HistoryEntry, Milestone, State
 from commitments.models.state import NO_ENTRY_YET, last_entry_by
 from commitments.statuses import EntryKind, Freshness, Schedule, SignOff
@@ -275,18 +275,24 @@ def step_title(step: Milestone) -> str:
 
 
 def history(commitment: Commitment, question: Question) -> list[Told]:
-    """Return the entries known on the days asked about, newest first."""
-    known_entries = list(
-        commitment.history.whole().known(on=question.on, known_at=question.known_at)
-    )
+    """Return the entries known on the days asked about, newest first.
+
+    Which of them stand follows from all that was known, also of later days.
+    """
+    entries = commitment.history.whole()
+    if question.known_at:
+        entries = entries.recorded_by(question.known_at)
+    known_entries = list(entries)
     corrections = {
         e.refers_to_id: e for e in known_entries if e.kind == EntryKind.CORRECTION
     }
     redacted = {e.refers_to_id for e in known_entries if e.kind == EntryKind.REDACTION}
-    confirmed = {*confirmations(known_entries).values()}
+    confirmed = confirmed_by(question.on, known_entries)
     told, status = [], ""
     worded: HistoryEntry | None = None
-    for entry in sorted(known_entries, key=lambda e: (e.effective_on, e.seq)):
+    for entry in as_they_took_effect(known_entries):
+        if entry.effective_on > question.on:
+            break
         is_signed = entry.sign_off == SignOff.SIGNED or entry.pk in confirmed
         told.append(
             Told(
@@ -305,4 +311,5 @@ def history(commitment: Commitment, question: Question) -> list[Told]:
             worded = entry
         if entry.status and entry.pk not in corrections:
             status = entry.status
-    return told[::-1]
+    told.sort(key=lambda one: (one.entry.effective_on, one.entry.seq), reverse=True)
+    return told

@@ -18,9 +18,8 @@ from commitments.models import (
     Topic,
 )
 from commitments.models.history import HistoryEntryQuerySet
-from commitments.models.state import end_of
 from commitments.statuses import EntryKind, Status
-from tracker import browse, finding, reading
+from tracker import browse, reading
 from tracker.browse import Question
 
 
@@ -122,7 +121,7 @@ def claims(body: Body, question: Question) -> HistoryEntryQuerySet:
     """
     known = HistoryEntry.objects.public()
     if question.known_at:
-        known = known.filter(recorded_at__lt=end_of(question.known_at))
+        known = known.recorded_by(question.known_at)
     corrections = known.filter(kind=EntryKind.CORRECTION, refers_to=OuterRef("pk"))
     found = known.filter(
         ~Exists(corrections.order_by()),

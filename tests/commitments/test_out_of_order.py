@@ -9,6 +9,7 @@ from commitments.check import check_record
 from commitments.models import HistoryEntry, State
 from tests.factories import (
     AT,
+    BodyFactory,
     CommitmentFactory,
     EvidenceFactory,
     assess,
@@ -237,3 +238,67 @@ def test_a_corrected_review_signs_off_what_it_did_before_and_nothing_more():
     services.correct(entry=again, strike=True, **put_right)
     assert not shown_as_signed(commitment)
     assert list(check_record()) == []
+
+
+def test_a_correction_stands_where_the_entry_stood_that_it_puts_right():
+    """Two steps of one month, known no finer, fall on its last day."""
+    commitment, month = CommitmentFactory(), {"precision": "month"}
+    first = assess(
+        commitment, status="announced", effective_on=date(2026, 3, 1), **month
+    )
+    then = assess(commitment, effective_on=date(2026, 3, 20), **month)
+
+    right = services.correct(
+        entry=first, confidence="high", reason="It was clear.", **two_people(), at=AT
+    )
+
+    commitment.refresh_from_db()
+    today = Question(today=AT.date())
+    page = {told.entry.pk: told for told in reading.history(commitment, today)}
+    told = changes.told(list(commitment.history.chained()), today)
+    steps = {c.entry.pk: (c.old.status, c.new.status) for c in told}
+    assert (commitment.status, commitment.status_entry) == ("under_way", then)
+    assert page[then.pk].old_status == "announced"
+    assert steps[then.pk] == ("announced", "under_way")
+    assert steps[right.pk] == ("announced", "announced")
+    assert list(check_record()) == []
+
+
+def test_a_day_between_an_entry_and_its_correction_shows_it_as_corrected():
+    """What holds on a past day follows from all that is known; so do the marks on it."""
+    commitment = CommitmentFactory()
+    wrong = assess(commitment, effective_on=date(2026, 3, 1))
+    claim = services.record_claim(
+        commitment=commitment,
+        position="announced",
+        body=BodyFactory(),
+        reason="The minister said so.",
+        evidence=[EvidenceFactory()],
+        effective_on=date(2026, 4, 1),
+        **two_people(),
+        at=AT,
+    )
+    services.correct(
+        entry=wrong,
+        effective_on=date(2026, 6, 1),
+        reason="It took effect in June.",
+        **two_people(),
+        at=AT + timedelta(days=9),
+    )
+
+    def shown(**days):
+        question = Question(today=date(2026, 9, 1), as_of=date(2026, 5, 1), **days)
+        page = {t.entry.pk: t for t in reading.history(commitment, question)}
+        entries = [t.entry for t in page.values()]
+        told = {c.entry.pk: c for c in changes.told(entries, question)}
+        marks = bool(page[wrong.pk].corrected_by), bool(told[wrong.pk].corrected_by)
+        assert (
+            told[claim.pk].new.status
+            == State.objects.at(as_of=date(2026, 5, 1), known_at=question.known_at)
+            .values_list("status", flat=True)
+            .get()
+        )
+        return marks
+
+    assert shown() == (True, True)
+    assert shown(known_at=AT.date()) == (False, False)

@@ -42,7 +42,16 @@ def told(commitment, *, as_of, known_at):
         for e in known
         if e.seq not in struck and e.acts_as and e.effective_on <= as_of
     ]
-    standing.sort(key=lambda e: (e.effective_on, e.seq))
+    by_seq = {e.seq: e for e in known}
+
+    def place(entry):
+        """A correction stands where what it puts right stood."""
+        first = entry
+        while first.kind == "correction":
+            first = by_seq[first.refers_to_id]
+        return entry.effective_on, first.seq
+
+    standing.sort(key=place)
     if not any(e.kind == "published" for e in standing):
         return None
     answer = {"status": "", "met": [], "position": "none_stated", "reviewed": None}
@@ -72,7 +81,8 @@ def asked(commitment, *, as_of, known_at):
 
 def something_happens(commitment, chance, at, people, body, evidence):
     """Record one random entry, back-dated as often as not; some are refused."""
-    day = at.date() - timedelta(days=chance.randrange(200))
+    # Several on one day, too: coarse dates all fall on the last of their period.
+    day = at.date() - timedelta(days=chance.choice([*range(200)] + [at.day] * 100))
     shared = {**people, "at": at, "evidence": [evidence], "reason": "It is so."}
     look = {"looked_until": at.date() - timedelta(days=chance.randrange(30))}
     entries = list(commitment.history.filter(acts_as__in=["status", "claim", "review"]))

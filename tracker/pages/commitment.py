@@ -82,7 +82,11 @@ def _commitment_context(state: State, question: Question) -> dict[str, Any]:
     told = reading.history(one, question)
     deciding = next((t for t in told if t.entry.pk == state.status_entry_id), None)
     steps = reading.spells_of(one, question)
-    reviews = [t.entry.effective_on for t in told if t.entry.kind == "review"]
+    reviews = [
+        t.entry.effective_on
+        for t in told
+        if t.entry.acts_as == EntryKind.REVIEW and t.corrected_by is None
+    ]
     plan = Plan.objects.filter(pk=one.pillar.plan_id).first()
     milestones = [
         (step, state.milestones_met.get(step.key)) for step in one.milestones.all()
