@@ -151,3 +151,13 @@ def test_the_last_entry_is_that_known_on_the_day(page, record):
 @pytest.mark.parametrize("day", ["0001-01-01", "0001-03-31", "0001-04-01"])
 def test_the_first_days_of_the_calendar_have_no_quarter_before_them(page, record, day):
     assert "Cut the list" not in page("/", as_of=day)
+
+
+def test_the_two_days_are_compared_by_what_was_known_on_the_day_asked_about(
+    page, record
+):
+    then = page("/", as_of="2026-10-01", known_at="2026-07-05")
+    words = re.sub("<[^>]+>", "", then)
+    assert "against 1 Jul 2026, as we knew on 5 Jul 2026." in words
+    assert "?from=2026-07-01&amp;to=2026-10-01&amp;known_at=2026-07-05" in then
+    assert "as we know today." in page("/", as_of="2026-10-01")
