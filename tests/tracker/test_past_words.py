@@ -36,3 +36,14 @@ def test_a_past_day_is_searched_and_shown_in_its_own_words(client, page, record,
     # Nor does a file of that day hold today's words.
     file = client.get("/commitments.csv?as_of=2026-09-30").getvalue().decode()
     assert "加入协定" in file and "立即" not in file
+
+
+def test_a_document_names_its_commitments_in_the_words_of_the_day(page, record):
+    (notice,) = record.correction.evidence.all()
+    old, new = "Join the pact now &amp; here", "Join the pact at once &amp; here"
+
+    today = page(f"/evidence/{notice.slug}/")
+    then = page(f"/evidence/{notice.slug}/", known_at="2026-08-01")
+
+    assert new in today and old not in today
+    assert old in then and new not in then

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from commitments.excerpts import Piece, excerpts
-from commitments.models import Capture, Commitment, Evidence, HistoryEntry
+from commitments.models import Capture, Commitment, Evidence
 from commitments.models.state import end_of
 from commitments.verdicts import DEFINITIONS, Verdict
-from tracker import browse, finding
+from tracker import browse, changes, finding
 from tracker.browse import Question
+from tracker.changes import Change
 from tracker.pages.asking import asked, page
 
 
@@ -47,14 +48,15 @@ def evidence(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _cited(document: Evidence, question: Question) -> list[HistoryEntry]:
+def _cited(document: Evidence, question: Question) -> list[Change]:
+    """Return the entries that cite it, each with the title of the day asked about."""
     found = (
         finding.entries_known(question)
         .filter(evidence=document)
         .select_related("commitment")
         .order_by("-effective_on", "-seq")
     )
-    return list(found)
+    return changes.told(list(found), question)
 
 
 def _captures(document: Evidence, question: Question) -> list[Capture]:
