@@ -148,8 +148,11 @@ def ask(follower: Follower, *, at: datetime) -> bool:
 
 
 def _send_link(follower: Follower, *, at: datetime) -> bool:
-    """Send the link to what an address follows, where it follows anything."""
-    if not follower.follows.confirmed().exists():
+    """Send the link to what an address follows, or to where it can be deleted."""
+    # One that ended everything is kept for a while, and was promised this link.
+    if follower.confirmed_at is None or (
+        follower.ended_at is not None and follower.follows.waiting().exists()
+    ):
         return ask(follower, at=at)
     sent = follower.mails.filter(letter__kind=Letter.Kind.LINK, made_at__gt=at - PAUSE)
     if sent.count() >= MOST_LINKS:

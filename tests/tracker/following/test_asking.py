@@ -3,7 +3,7 @@
 import pytest
 from django.core import mail
 
-from tracker.following import sending, wishes
+from tracker.following import follows, sending, wishes
 from tracker.models import Follow, Follower, Mail, Wish
 
 from .people import AT, follower, later, link, send, wish
@@ -180,6 +180,16 @@ def test_the_link_to_ones_follows_is_sent_to_who_follows_and_nobody_else(client,
     for _ in range(5):
         client.post("/follow/mine/", {"address": "ann@example.org"})
     assert len(run(later(minutes=1))) == wishes.MOST_LINKS - 1
+
+
+def test_who_ended_all_still_gets_the_link_that_deletes_the_address(client, run):
+    follows.end_all(follower=follower("ann@example.org"), at=AT)
+
+    client.post("/follow/mine/", {"address": "ann@example.org"})
+    (message,) = run()
+    client.post(link(message, "mine"), {"act": "forget"})
+
+    assert not Follower.objects.exists()
 
 
 def test_nothing_is_sent_to_our_own_addresses(client, run, settings):
