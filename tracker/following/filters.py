@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from commitments.models import Commitment
 from commitments.statuses import EntryKind
-from tracker import browse, changes, facets, languages
+from tracker import browse, changes, facets, languages, writing
 from tracker.browse import NOT, BadParameter
 
 # How something is shown, or on which day: not what is followed.
@@ -65,7 +65,8 @@ class Words:
             parts.append(facets.gap_in_words(gap == "true"))
         kinds = dict(EntryKind.choices)
         parts += self._values(_("Kind of entry"), kinds, query.getlist("entry"))
-        return "; ".join(parts) or _("All commitments")
+        between = pgettext("between the parts of a description", "; ")
+        return between.join(parts) or _("All commitments")
 
     def labels(self, name: str) -> dict[str, str]:
         key = get_language(), name
@@ -81,7 +82,8 @@ class Words:
             label = str(labels.get(value.removeprefix(NOT), value))
             is_out = value.startswith(NOT)
             named.append(_("not %(name)s") % {"name": label} if is_out else label)
-        return [f"{name}: {', '.join(named)}"]
+        words = {"facet": name, "value": writing.listed(named)}
+        return [_("%(facet)s: %(value)s") % words]
 
     def _title(self, slug: str) -> str:
         if self._titles is None:

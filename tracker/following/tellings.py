@@ -70,7 +70,6 @@ def _told(change: Change, language: str) -> Telling:
     context = {
         "change": change,
         "entry": entry,
-        "title": change.title,
         "what": telling.what(change),
         "was": was,
         "now": now,
@@ -86,8 +85,5 @@ def _told(change: Change, language: str) -> Telling:
         language=language,
         html=html,
         text=plain(html),
-        line=" ".join(
-            f"{entry.commitment.ref} {change.title}: "
-            f"{now or telling.what(change)}".split()
-        )[:300],
+        line=" ".join(feeds.title(change).split())[:300],
     )

@@ -251,15 +251,25 @@ def _is_one_click(request: HttpRequest, purpose: Purpose) -> bool:
 def confirm(request: HttpRequest, follower: Follower, at: datetime) -> HttpResponse:
     """Show what waits for confirmation; confirm what is chosen, or drop it all."""
     if request.method != "POST":
-        words = Words()
-        waiting = [(one, words.of(one.filters)) for one in follower.follows.waiting()]
-        return page(request, "follow_confirm.html", waiting=waiting)
+        return _waiting(request, follower)
     if "decline" in request.POST:
         follows.decline(follower=follower, at=at)
         return page(request, "follow_note.html", note="declined")
     chosen = [int(pk) for pk in request.POST.getlist("follow") if is_key(pk)]
+    waiting = follower.follows.waiting()
+    if waiting.exists() and not waiting.filter(pk__in=chosen).exists():
+        return _waiting(request, follower, code=400)
     follows.confirm(follower=follower, chosen=chosen, at=at)
-    return _to_mine(follower, at=at, done="confirmed")
+    # A used link confirms nothing more: whoever follows nothing is not told otherwise.
+    is_held = follower.follows.confirmed().exists()
+    return _to_mine(follower, at=at, done="confirmed" if is_held else "")
+
+
+def _waiting(request: HttpRequest, follower: Follower, code: int = 200) -> HttpResponse:
+    words = Words()
+    waiting = [(one, words.of(one.filters)) for one in follower.follows.waiting()]
+    shown = {"waiting": waiting, "wrong": code != 200}
+    return page(request, "follow_confirm.html", code=code, **shown)
 
 
 def _to_mine(follower: Follower, *, at: datetime, done: str) -> HttpResponse:

@@ -300,3 +300,14 @@ def test_confirming_twice_changes_nothing(client, now):
 
     assert Follow.objects.confirmed().count() == 1
     assert "Nothing waits" in client.get(link(question, "confirm")).content.decode()
+
+
+def test_confirming_nothing_is_told_so_and_keeps_what_waits(client, now):
+    wish()
+    (question,) = send()
+
+    answer = client.post(link(question, "confirm"), {})
+
+    assert answer.status_code == 400
+    assert "Nothing was confirmed" in answer.content.decode()
+    assert Follow.objects.waiting().count() == 1

@@ -322,7 +322,8 @@ def test_evidence_reason_and_the_step_stand_in_both_parts(record):
     (message,) = send()
 
     text, rich = message.body, html(message)
-    assert message.subject == "1.2 Join the pact at once & here: Partly delivered"
+    step = "Delivery status: Under way → Partly delivered"
+    assert message.subject == f"1.2 Join the pact at once & here: {step}"
     assert "Under way → Partly delivered" in text
     assert "Why: Part a is in force." in text
     assert "Notice 7 & more" in text
