@@ -227,11 +227,7 @@ def timeline(
         for day in reviews
         if first <= day <= last
     ]
-    anchor = "start" if place(on) < 6 else "middle"
-    parts.append(_line("now", place(on), 14, 60))
-    parts.append(
-        _text("nowl", place(on), 11, writing.day(on), f' text-anchor="{anchor}"')
-    )
+    parts += [_line("now", place(on), 14, 60), _now_label(place(on), on)]
     if due_on and first <= due_on <= last:
         parts.append(_diamond(place(due_on), 36, past=due_on < on))
     return _svg("focus", 80, "".join(parts), describe(spells, on=on, due_on=due_on))
@@ -304,10 +300,13 @@ def _year_band(
         # Narrower ones have no room for their name; the table has it.
         if status and place(end) - x > 14:
             parts.append(_text("lab", x, 24, Status(status).label, ' dx="1"'))
-    anchor = "start" if now < 6 else "end" if now > 94 else "middle"
-    parts.append(_line("now", now, 14, 68))
-    parts.append(_text("nowl", now, 11, writing.day(on), f' text-anchor="{anchor}"'))
-    return parts
+    return [*parts, _line("now", now, 14, 68), _now_label(now, on)]
+
+
+def _now_label(now: float, on: date) -> str:
+    """Write the day at its line, or beside it where an edge of a phone is near."""
+    anchor = "start" if now < 18 else "end" if now > 82 else "middle"
+    return _text("nowl", now, 11, writing.day(on), f' text-anchor="{anchor}"')
 
 
 def _plan_band(
