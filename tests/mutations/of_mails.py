@@ -121,9 +121,8 @@ MUTATIONS = [
             ),
             Change(
                 WISHES,
-                "    if not follower.follows.confirmed().exists():\n"
-                "        return ask(follower, at=at)\n",
-                "",
+                "    if follower.confirmed_at is None or (\n",
+                "    if False and (\n",
             ),
         ],
         [
