@@ -157,6 +157,22 @@ MUTATIONS = [
         "commitments/test_proposals.py::test_an_older_revision_is_not_approved",
     ),
     without(
+        "a list approves what it did not show",
+        "commitments/admin/sign_off.py",
+        "                    revision=int(listed),",
+        "                    revision=proposal.revision,",
+        "commitments/test_sign_off_pages.py::"
+        "test_the_bulk_action_approves_what_was_listed_and_nothing_written_since",
+    ),
+    without(
+        "a correction comes after what was recorded of its day since",
+        "commitments/fold.py",
+        "        key=lambda e: (e.effective_on, _first(e, known).seq, e.seq),",
+        "        key=lambda e: (e.effective_on, e.seq),",
+        "commitments/test_out_of_order.py::"
+        "test_a_correction_stands_where_the_entry_stood_that_it_puts_right",
+    ),
+    without(
         "a form sent twice is handed in twice",
         "commitments/services/proposal.py",
         "    if steps:\n        raise StaleForm([], steps)\n",
