@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from commitments import accounts, actors, services
-from commitments.models import Body, Commitment, Evidence, Pillar, Plan
+from commitments.models import Body, Commitment, Evidence, Indicator, Pillar, Plan
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -84,6 +84,19 @@ def document(slug="law", **values):
         "summary": "Shows it.",
     }
     return Evidence.objects.create(slug=slug, **{**facts, **values})
+
+
+def indicator():
+    return Indicator.objects.create(
+        slug="trade",
+        name="Trade",
+        unit="bn",
+        direction="up",
+        comparator="at_least",
+        baseline=1,
+        baseline_on="2025-12-31",
+        baseline_precision="year",
+    )
 
 
 def assessed(ref="1.1", by=None, status="under_way", criteria_met=()):

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from commitments.models import Evidence, Indicator, Observation
+from commitments.models import Evidence, Observation
 
 from . import desk
 
@@ -65,18 +65,8 @@ def test_a_document_of_a_day_to_come_is_refused(client, field):
 
 
 def test_a_figure_of_a_day_to_come_is_refused(client):
-    indicator = Indicator.objects.create(
-        slug="trade",
-        name="Trade",
-        unit="bn",
-        direction="up",
-        comparator="at_least",
-        baseline=1,
-        baseline_on="2025-12-31",
-        baseline_precision="year",
-    )
     figure = {
-        "indicator": indicator.pk,
+        "indicator": desk.indicator().pk,
         "evidence": desk.document("known").pk,
         "observed_on": "2199-01-01",
         "value": "3",

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from commitments.models import Commitment, ImportRun, Indicator, Passage, Source
+from commitments.models import Commitment, ImportRun, Passage, Source
 
 from .. import desk
 
@@ -140,16 +140,7 @@ def record():
     passage = Passage.objects.create(
         source=source, ref="1.1.1", position=1, role="commitment", summary="Opens."
     )
-    Indicator.objects.create(
-        slug="trade",
-        name="Trade",
-        unit="bn",
-        direction="up",
-        comparator="at_least",
-        baseline=1,
-        baseline_on="2025-12-31",
-        baseline_precision="year",
-    )
+    desk.indicator()
     draft = desk.draft("1.1")
     draft.passages.add(passage)
     desk.published("1.2").passages.add(passage)
